@@ -1,0 +1,32 @@
+#include "pybind.hpp"
+
+#include <groundglass/error.hpp>
+
+namespace py = pybind11;
+
+PYBIND11_MODULE(_core, module) {
+    namespace bindings = groundglass::bindings;
+    module.doc() = "The compiled part of groundglass that needs no LibTorch.";
+    module.attr("__version__") = GROUNDGLASS_VERSION;
+
+    py::register_exception_translator([](std::exception_ptr error) {
+        const auto raise = [](const char* type, const char* text) {
+            const py::object cls = py::module_::import("groundglass.errors").attr(type);
+            PyErr_SetString(cls.ptr(), text);
+        };
+        try {
+            if (error) std::rethrow_exception(error);
+        } catch (const groundglass::format_error& e) {
+            raise("FormatError", e.what());
+        } catch (const groundglass::model_error& e) {
+            raise("ModelError", e.what());
+        }
+    });
+
+    // Values before the stages that take them, so that signatures name Python types.
+    bindings::bind_volume(module);
+    bindings::bind_series(module);
+    bindings::bind_lung_mask(module);
+    bindings::bind_quantification(module);
+    bindings::bind_severity(module);
+}

@@ -1,0 +1,143 @@
+#include "pybind.hpp"
+
+#include <groundglass/quantification/involvement.hpp>
+#include <groundglass/quantification/slice_profile.hpp>
+
+namespace groundglass::bindings {
+
+using namespace py::literals;
+
+namespace {
+
+py::dict row_dict(const region_involvement& row) {
+    return py::dict("region"_a = name_of(row.region), "lung_ml"_a = row.lung_ml,
+                    "ground_glass_ml"_a = row.ground_glass_ml, "consolidation_ml"_a = row.consolidation_ml,
+                    "opacity_ml"_a = row.opacity_ml, "opacity_percent"_a = row.opacity_percent,
+                    "high_opacity_percent"_a = row.high_opacity_percent, "lung_hu_mean"_a = row.lung_hu.mean,
+                    "lung_hu_sd"_a = row.lung_hu.sd, "opacity_hu_mean"_a = row.opacity_hu.mean,
+                    "opacity_hu_sd"_a = row.opacity_hu.sd);
+}
+
+py::dict slice_dict(const slice_involvement& entry) {
+    return py::dict("slice"_a = entry.slice, "position_mm"_a = entry.position_mm, "lung_ml"_a = entry.lung_ml,
+                    "ground_glass_ml"_a = entry.ground_glass_ml,
+                    "consolidation_ml"_a = entry.consolidation_ml,
+                    "opacity_percent"_a = entry.opacity_percent);
+}
+
+const char* rule_name(high_opacity_rule rule) {
+    return rule == high_opacity_rule::consolidation ? "consolidation" : "above_minus_200_hu";
+}
+
+high_opacity_rule rule_of(const std::string& name) {
+    if (name == "consolidation") return high_opacity_rule::consolidation;
+    if (name == "above_minus_200_hu") return high_opacity_rule::above_minus_200_hu;
+    throw std::invalid_argument(
+        "Involvement: high_opacity must be 'consolidation' or 'above_minus_200_hu', found '" + name + "'");
+}
+
+} // namespace
+
+void bind_quantification(py::module_& module) {
+    py::class_<region_involvement>(module, "RegionInvolvement",
+                                   "One region's row: volumes in ml, percentages of the lung, HU; NaN where empty.")
+        .def_property_readonly("region", [](const region_involvement& self) { return name_of(self.region); })
+        .def_readonly("lung_ml", &region_involvement::lung_ml)
+        .def_readonly("ground_glass_ml", &region_involvement::ground_glass_ml)
+        .def_readonly("consolidation_ml", &region_involvement::consolidation_ml)
+        .def_readonly("opacity_ml", &region_involvement::opacity_ml)
+        .def_readonly("opacity_percent", &region_involvement::opacity_percent)
+        .def_readonly("high_opacity_percent", &region_involvement::high_opacity_percent)
+        .def_property_readonly("lung_hu_mean", [](const region_involvement& self) { return self.lung_hu.mean; })
+        .def_property_readonly("lung_hu_sd", [](const region_involvement& self) { return self.lung_hu.sd; })
+        .def_property_readonly("opacity_hu_mean", [](const region_involvement& self) { return self.opacity_hu.mean; })
+        .def_property_readonly("opacity_hu_sd", [](const region_involvement& self) { return self.opacity_hu.sd; })
+        .def("to_dict", &row_dict)
+        .def("__repr__", [](const region_involvement& self) {
+            return py::str("RegionInvolvement({!r}, lung_ml={:.0f}, opacity_percent={:.2f})")
+                .format(name_of(self.region), self.lung_ml, self.opacity_percent);
+        });
+
+    py::class_<involvement_table>(module, "InvolvementTable",
+                                  "One row a region; the first is both lungs. Indexed by place or by region name.")
+        .def_property_readonly("rows", [](const involvement_table& self) { return py::list(py::cast(self.rows)); })
+        .def_property_readonly("opacity_fraction", &involvement_table::opacity_fraction,
+                               "Opacity of both lungs over their volume, 0..1; NaN without lung.")
+        .def("__len__", [](const involvement_table&) { return lung_region_count; })
+        .def("__getitem__",
+             [](const involvement_table& self, std::size_t index) {
+                 if (index >= lung_region_count) throw py::index_error();
+                 return self.rows[index];
+             })
+        .def("__getitem__",
+             [](const involvement_table& self, const std::string& region) {
+                 for (const auto& row : self.rows)
+                     if (name_of(row.region) == region) return row;
+                 throw py::key_error(region);
+             })
+        .def("to_dict",
+             [](const involvement_table& self) {
+                 py::list rows;
+                 for (const auto& row : self.rows) rows.append(row_dict(row));
+                 return rows;
+             },
+             "The rows as dicts, units in their keys.")
+        .def("to_pandas",
+             [](const py::object& self) {
+                 return py::module_::import("groundglass.tables").attr("to_pandas")(self.attr("to_dict")());
+             },
+             "The rows as a pandas DataFrame.")
+        .def("__repr__", [](const involvement_table& self) {
+            return py::str("InvolvementTable(lung_ml={:.0f}, opacity_percent={:.2f}, high_opacity_percent={:.2f})")
+                .format(self.rows[0].lung_ml, self.rows[0].opacity_percent, self.rows[0].high_opacity_percent);
+        });
+
+    py::class_<involvement> stage(module, "Involvement", R"(LesionCt → InvolvementTable, in one pass.
+
+high_opacity: what PHO counts, 'consolidation' (default) or 'above_minus_200_hu' (opacity above -200 HU, as in
+Chaganti et al. 2020).)");
+    stage
+        .def(py::init([](const std::string& rule) { return involvement({.high_opacity = rule_of(rule)}); }),
+             py::kw_only(), "high_opacity"_a = "consolidation")
+        .def_property_readonly("high_opacity",
+                               [](const involvement& self) { return rule_name(self.options().high_opacity); })
+        .def("__call__", &involvement::operator(), "study"_a, py::call_guard<py::gil_scoped_release>());
+    as_stage(by_keywords(stage, [](const involvement& self) {
+        return py::dict("high_opacity"_a = rule_name(self.options().high_opacity));
+    }));
+
+    using profile_type = std::vector<slice_involvement>;
+    py::class_<slice_involvement>(module, "SliceInvolvement", "One axial slice's share: ml, percent, z in mm.")
+        .def_readonly("slice", &slice_involvement::slice)
+        .def_readonly("position_mm", &slice_involvement::position_mm)
+        .def_readonly("lung_ml", &slice_involvement::lung_ml)
+        .def_readonly("ground_glass_ml", &slice_involvement::ground_glass_ml)
+        .def_readonly("consolidation_ml", &slice_involvement::consolidation_ml)
+        .def_readonly("opacity_percent", &slice_involvement::opacity_percent)
+        .def("to_dict", &slice_dict)
+        .def("__repr__", [](const slice_involvement& self) {
+            return py::str("SliceInvolvement(slice={}, position_mm={:.1f}, opacity_percent={:.2f})")
+                .format(self.slice, self.position_mm, self.opacity_percent);
+        });
+
+    py::class_<slice_profile> profile(module, "SliceProfile", R"(LesionCt → a list with one SliceInvolvement a slice.
+
+minimum_lung_ml: slices with less lung have a NaN percentage. The mean of opacity_percent weighted by lung_ml is the
+percentage of opacity of both lungs.)");
+    profile
+        .def(py::init([](double minimum) { return slice_profile({.minimum_lung_ml = minimum}); }), py::kw_only(),
+             "minimum_lung_ml"_a = 0.0)
+        .def_property_readonly("minimum_lung_ml",
+                               [](const slice_profile& self) { return self.options().minimum_lung_ml; })
+        .def("__call__",
+             [](const slice_profile& self, const lesion_ct& study) -> profile_type {
+                 const py::gil_scoped_release release;
+                 return self(study);
+             },
+             "study"_a);
+    as_stage(by_keywords(profile, [](const slice_profile& self) {
+        return py::dict("minimum_lung_ml"_a = self.options().minimum_lung_ml);
+    }));
+}
+
+} // namespace groundglass::bindings

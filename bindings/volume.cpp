@@ -1,0 +1,154 @@
+#include "pybind.hpp"
+
+#include "numpy.hpp"
+
+#include <groundglass/volume/lesion_ct.hpp>
+
+namespace groundglass::bindings {
+
+using namespace py::literals;
+
+namespace {
+
+const char* level_name(note_level level) { return level == note_level::info ? "info" : "warning"; }
+
+note make_note(const std::string& level, std::string code, std::string text) {
+    if (level != "info" && level != "warning")
+        throw std::invalid_argument("Note: level must be 'info' or 'warning', found '" + level + "'");
+    return {level == "info" ? note_level::info : note_level::warning, std::move(code), std::move(text)};
+}
+
+ct_volume make_ct(const py::array& hounsfield, const vector3& spacing_mm, const vector3& origin_mm,
+                  const std::array<vector3, 3>& direction, notes remarks) {
+    auto array = from_numpy<std::int16_t, 3>(hounsfield, "hounsfield");
+    const geometry grid{
+        .shape = shape_of(array), .spacing_mm = spacing_mm, .origin_mm = origin_mm, .direction = direction};
+    return {std::move(array), grid, std::move(remarks)};
+}
+
+probability_map probabilities(const std::optional<py::array>& array, const char* name) {
+    return array ? share(from_numpy<std::uint8_t, 3>(*array, name)) : nullptr;
+}
+
+py::tuple shape_tuple(const ct_volume& ct) {
+    const auto& shape = ct.grid().shape;
+    return py::make_tuple(shape[0], shape[1], shape[2]);
+}
+
+} // namespace
+
+void bind_volume(py::module_& module) {
+    py::class_<note>(module, "Note", "What a stage found or mended: level ('info' or 'warning'), code, text.")
+        .def(py::init(&make_note), "level"_a, "code"_a, "text"_a)
+        .def_property_readonly("level", [](const note& self) { return level_name(self.level); })
+        .def_readonly("code", &note::code)
+        .def_readonly("text", &note::text)
+        .def("__eq__",
+             [](const note& self, const py::object& other) {
+                 return py::isinstance<note>(other) && self == other.cast<const note&>();
+             })
+        .def("__hash__", [](const note& self) { return py::hash(py::make_tuple(self.code, self.text)); })
+        .def("__repr__",
+             [](const note& self) {
+                 return "Note(" +
+                        py::cast<std::string>(py::str(", ").attr("join")(py::make_tuple(
+                            py::repr(py::str(level_name(self.level))), py::repr(py::str(self.code)),
+                            py::repr(py::str(self.text))))) +
+                        ")";
+             })
+        .def(py::pickle(
+            [](const note& self) { return py::make_tuple(level_name(self.level), self.code, self.text); },
+            [](const py::tuple& state) {
+                return make_note(state[0].cast<std::string>(), state[1].cast<std::string>(),
+                                 state[2].cast<std::string>());
+            }));
+
+    const geometry standard;
+    py::class_<ct_volume>(module, "CtVolume", R"(A chest CT in Hounsfield units.
+
+hounsfield: int16 array (slice, row, column); slices from feet to head, rows to the back, columns to the left.
+spacing_mm: distance of slices, rows and columns. origin_mm: LPS position of voxel (0, 0, 0).
+direction: for each array axis the LPS unit vector of one step along it; a gantry tilt may shear the first.
+The array is copied once. Raises ValueError for another shape, spacing or orientation, TypeError for another dtype.)")
+        .def(py::init(&make_ct), "hounsfield"_a, py::kw_only(), "spacing_mm"_a,
+             "origin_mm"_a = standard.origin_mm, "direction"_a = standard.direction, "notes"_a = notes{})
+        .def_property_readonly("hounsfield", [](const ct_volume& self) { return view_of(self.shared_hounsfield()); })
+        .def_property_readonly("spacing_mm", [](const ct_volume& self) { return py::tuple(py::cast(self.grid().spacing_mm)); })
+        .def_property_readonly("origin_mm", [](const ct_volume& self) { return py::tuple(py::cast(self.grid().origin_mm)); })
+        .def_property_readonly("direction", [](const ct_volume& self) {
+            const auto& d = self.grid().direction;
+            return py::make_tuple(py::tuple(py::cast(d[0])), py::tuple(py::cast(d[1])), py::tuple(py::cast(d[2])));
+        })
+        .def_property_readonly("shape", &shape_tuple)
+        .def_property_readonly("voxel_ml", [](const ct_volume& self) { return self.grid().voxel_ml(); })
+        .def_property_readonly("notes", &ct_volume::remarks)
+        .def("__repr__", [](const ct_volume& self) {
+            return py::str("CtVolume(shape={}, spacing_mm={}, notes={})")
+                .format(shape_tuple(self), py::tuple(py::cast(self.grid().spacing_mm)), self.remarks().size());
+        })
+        .def(py::pickle(
+            [](const ct_volume& self) {
+                return py::make_tuple(view_of(self.shared_hounsfield()), self.grid().spacing_mm,
+                                      self.grid().origin_mm, self.grid().direction, self.remarks());
+            },
+            [](const py::tuple& s) {
+                return make_ct(s[0].cast<py::array>(), s[1].cast<vector3>(), s[2].cast<vector3>(),
+                               s[3].cast<std::array<vector3, 3>>(), s[4].cast<notes>());
+            }));
+
+    const auto make_lungs = [](const ct_volume& ct, const py::array& lungs, notes remarks) {
+        return lung_ct(ct, from_numpy<std::uint8_t, 3>(lungs, "lungs"), std::move(remarks));
+    };
+    py::class_<lung_ct>(module, "LungCt", R"(A CT with its lungs: uint8 array of 0 none, 1 left lung, 2 right lung.
+
+Raises ValueError for another shape than the CT's or another value.)")
+        .def(py::init(make_lungs), "ct"_a, "lungs"_a, py::kw_only(), "notes"_a = notes{})
+        .def_property_readonly("ct", &lung_ct::ct)
+        .def_property_readonly("lungs", [](const lung_ct& self) { return view_of(self.shared_lungs()); })
+        .def_property_readonly("notes", &lung_ct::remarks)
+        .def("__repr__", [](const lung_ct& self) {
+            return py::str("LungCt(shape={}, notes={})").format(shape_tuple(self.ct()), self.remarks().size());
+        })
+        .def(py::pickle(
+            [](const lung_ct& self) {
+                return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.remarks());
+            },
+            [make_lungs](const py::tuple& s) {
+                return make_lungs(s[0].cast<const ct_volume&>(), s[1].cast<py::array>(), s[2].cast<notes>());
+            }));
+
+    const auto make_lesions = [](const lung_ct& lungs, const py::array& lesions, notes remarks,
+                                 const std::optional<py::array>& ground_glass,
+                                 const std::optional<py::array>& consolidation) {
+        return lesion_ct(lungs, from_numpy<std::uint8_t, 3>(lesions, "lesions"), std::move(remarks),
+                         probabilities(ground_glass, "ground_glass_probability"),
+                         probabilities(consolidation, "consolidation_probability"));
+    };
+    py::class_<lesion_ct>(module, "LesionCt", R"(A CT with lungs and lesions: uint8 array of 0 none, 1 ground glass, 2 consolidation.
+
+Probabilities, where kept, are uint8 arrays in 255ths. Raises ValueError for another shape or value.)")
+        .def(py::init(make_lesions), "lungs"_a, "lesions"_a, py::kw_only(), "notes"_a = notes{},
+             "ground_glass_probability"_a = py::none(), "consolidation_probability"_a = py::none())
+        .def_property_readonly("ct", &lesion_ct::ct)
+        .def_property_readonly("with_lungs", &lesion_ct::with_lungs)
+        .def_property_readonly("lungs", [](const lesion_ct& self) { return view_of(self.with_lungs().shared_lungs()); })
+        .def_property_readonly("lesions", [](const lesion_ct& self) { return view_of(self.shared_lesions()); })
+        .def_property_readonly("ground_glass_probability", [](const lesion_ct& self) { return view_of(self.ground_glass_probability()); })
+        .def_property_readonly("consolidation_probability", [](const lesion_ct& self) { return view_of(self.consolidation_probability()); })
+        .def_property_readonly("notes", &lesion_ct::remarks)
+        .def("__repr__", [](const lesion_ct& self) {
+            return py::str("LesionCt(shape={}, notes={})").format(shape_tuple(self.ct()), self.remarks().size());
+        })
+        .def(py::pickle(
+            [](const lesion_ct& self) {
+                return py::make_tuple(self.with_lungs(), view_of(self.shared_lesions()), self.remarks(),
+                                      view_of(self.ground_glass_probability()),
+                                      view_of(self.consolidation_probability()));
+            },
+            [make_lesions](const py::tuple& s) {
+                return make_lesions(s[0].cast<const lung_ct&>(), s[1].cast<py::array>(), s[2].cast<notes>(),
+                                    s[3].cast<std::optional<py::array>>(), s[4].cast<std::optional<py::array>>());
+            }));
+}
+
+} // namespace groundglass::bindings

@@ -1,0 +1,15 @@
+# groundglass_find_component(NAME Package "how to install it" [find_package arguments]) sets GROUNDGLASS_HAS_<NAME>
+# by the option GROUNDGLASS_<NAME>: OFF never looks, AUTO looks, ON insists.
+macro(groundglass_find_component name package install)
+    set(GROUNDGLASS_HAS_${name} FALSE)
+    if(NOT GROUNDGLASS_${name} STREQUAL "OFF")
+        find_package(${package} QUIET ${ARGN})
+        if(${package}_FOUND)
+            set(GROUNDGLASS_HAS_${name} TRUE)
+        elseif(GROUNDGLASS_${name} STREQUAL "AUTO")
+            message(STATUS "groundglass: ${package} was not found, so the component is left out (${install})")
+        else()
+            message(FATAL_ERROR "GROUNDGLASS_${name} is ON, but ${package} was not found. Install it: ${install}")
+        endif()
+    endif()
+endmacro()

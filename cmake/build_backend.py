@@ -1,0 +1,24 @@
+"""scikit-build-core, with torch as a build requirement where the segmentation is built.
+
+A wheel with the segmentation must see LibTorch while it is compiled, and isolation hides the one installed. Set
+``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch.
+"""
+
+import os
+
+from scikit_build_core import build as _build
+from scikit_build_core.build import *  # noqa: F403
+
+TORCH = "torch==2.13.0"
+
+
+def _with_torch(requires):
+    return requires if os.environ.get("GROUNDGLASS_SEGMENTATION", "ON") == "OFF" else [*requires, TORCH]
+
+
+def get_requires_for_build_wheel(config_settings=None):
+    return _with_torch(_build.get_requires_for_build_wheel(config_settings))
+
+
+def get_requires_for_build_editable(config_settings=None):
+    return _with_torch(_build.get_requires_for_build_editable(config_settings))

@@ -1,0 +1,52 @@
+"""Sphinx configuration. tools/docs.sh runs Doxygen first."""
+
+import shutil
+from pathlib import Path
+
+import groundglass
+
+project = "groundglass"
+author = "The groundglass authors"
+copyright = "The groundglass authors"
+version = release = groundglass.__version__
+
+extensions = ["myst_parser", "breathe", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"groundglass {release}"
+
+breathe_projects = {"groundglass": "_build/xml"}
+breathe_default_project = "groundglass"
+primary_domain = "py"
+highlight_language = "python"
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+nitpicky = False
+
+
+def write_header_pages() -> None:
+    """One page a header, so that a new header is in the reference as soon as it exists."""
+    docs = Path(__file__).parent
+    include = docs.parent / "include"
+    pages = docs / "reference" / "cpp"
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(parents=True)
+    names = []
+    for header in sorted(include.rglob("*.hpp")):
+        path = header.relative_to(include).as_posix()
+        name = path.removeprefix("groundglass/").removesuffix(".hpp").replace("/", "-")
+        # The umbrella only includes; its text is on the page all the same.
+        names.append(name)
+        (pages / f"{name}.md").write_text(
+            f"# {path.removeprefix('groundglass/')}\n\n```cpp\n#include <{path}>\n```\n\n"
+            f"```{{doxygenfile}} {path}\n:sections: briefdescription detaileddescription innernamespace innerclass"
+            " define func enum typedef var public-func public-static-func public-attrib friend\n```\n"
+        )
+    toc = "\n".join(names)
+    (pages / "index.md").write_text(f"# C++ headers\n\n```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n")
+
+
+write_header_pages()

@@ -1,0 +1,30 @@
+#pragma once
+
+/// @file
+/// All of groundglass that needs neither LibTorch nor an image library. The whole flow, with the two headers that
+/// do (`groundglass/io/read_ct.hpp`, `groundglass/segmentation/ensemble.hpp`), is ten lines:
+///
+///     using namespace groundglass;
+///     const auto measure = lung_mask{}
+///                        | segmentation::ensemble({.models = {"unet-lite.pt"}})
+///                        | involvement{};
+///     const involvement_table table = io::read_ct("study/") | measure;
+///     const auto grade = table | severity::scores{};
+///     std::cout << table.rows[0].opacity_percent << " % of the lungs, "
+///               << name_of(grade.ct_grade_extent) << '\n';
+
+#include <groundglass/error.hpp>
+#include <groundglass/note.hpp>
+#include <groundglass/quantification/involvement.hpp>
+#include <groundglass/quantification/slice_profile.hpp>
+#include <groundglass/severity/scores.hpp>
+#include <groundglass/severity/thresholds.hpp>
+#include <groundglass/stage.hpp>
+#include <groundglass/volume/ct_volume.hpp>
+#include <groundglass/volume/hounsfield.hpp>
+#include <groundglass/volume/lesion_ct.hpp>
+#include <groundglass/volume/lung_ct.hpp>
+#include <groundglass/volume/lung_mask.hpp>
+#include <groundglass/volume/lung_regions.hpp>
+#include <groundglass/volume/orientation.hpp>
+#include <groundglass/volume/series.hpp>

@@ -1,0 +1,12 @@
+"""The two errors that are the library's own; a wrong option is a plain ``ValueError``."""
+
+
+class FormatError(ValueError):
+    """A file, series or volume that can't be taken as what it claims to be.
+
+    The text says what was found, where, and what to do.
+    """
+
+
+class ModelError(RuntimeError):
+    """A model that can't be found, verified, loaded or run."""

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import groundglass as gg
+
+ROOT = Path(__file__).parents[2]
+
+# A folder may include from itself and from those to its left only: an include points towards the data's source.
+SOURCES = {
+    "": set(),
+    "volume": {""},
+    "io": {"", "volume"},
+    "segmentation": {"", "volume"},
+    "quantification": {"", "volume"},
+    "statistics": {""},
+    "severity": {"", "quantification", "statistics"},
+}
+
+
+def test_includes_point_towards_the_source() -> None:
+    include = ROOT / "include" / "groundglass"
+    wrong = []
+    for header in include.rglob("*.hpp"):
+        if header.name == "groundglass.hpp":
+            continue
+        folder = header.parent.relative_to(include).as_posix().replace(".", "")
+        for target in re.findall(r"#include <groundglass/(.+)>", header.read_text()):
+            source = target.rpartition("/")[0]
+            if source != folder and source not in SOURCES[folder]:
+                wrong.append(f"{folder}/{header.name} includes {target}")
+    assert not wrong
+
+
+def test_torch_stays_within_the_segmentation() -> None:
+    folders = ("include", "bindings", "src", "examples")
+    files = [f for folder in folders for f in (ROOT / folder).rglob("*.[ch]pp")]
+    assert len(files) > 20
+    for file in files:
+        if file.parent != ROOT / "src" / "segmentation":
+            assert not re.search(r"#include <(torch|ATen|c10)/", file.read_text()), file
+
+
+def test_only_array_hpp_includes_xtensor() -> None:
+    for header in (ROOT / "include").rglob("*.hpp"):
+        assert ("#include <xtensor" in header.read_text()) == (header.name == "array.hpp"), header
+
+
+def test_importing_the_package_does_not_import_torch() -> None:
+    code = "import sys, groundglass; sys.exit('torch' in sys.modules or 'SimpleITK' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_versions_agree() -> None:
+    pyproject = (ROOT / "pyproject.toml").read_text()
+    cmake = (ROOT / "CMakeLists.txt").read_text()
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f'\nversion = "{gg.__version__}"' in pyproject
+    assert re.search(rf"VERSION {re.escape(gg.__version__)}\n", cmake)
+    assert f"\nversion: {gg.__version__}\n" in citation
+
+
+def test_every_public_name_is_documented() -> None:
+    undocumented = [name for name in gg.__all__ if not getattr(getattr(gg, name), "__doc__", None)]
+    assert undocumented == []
+
+
+def test_the_stub_names_what_the_module_has() -> None:
+    from groundglass import _core
+
+    stub = (ROOT / "python" / "groundglass" / "_core.pyi").read_text()
+    declared = set(re.findall(r"^(?:class|def) (\w+)", stub, re.M)) | set(re.findall(r"^(\w+): ", stub, re.M))
+    public = {name for name in vars(_core) if not name.startswith("__")}
+    assert declared - {"__version__"} == public
+    for cls in (value for value in vars(_core).values() if isinstance(value, type)):
+        body = re.search(rf"^class {cls.__name__}\b.*?(?=^\S|\Z)", stub, re.M | re.S)
+        assert body is not None
+        members = {m for m in vars(cls) if not m.startswith("_")}
+        assert members == set(re.findall(r"def ([a-z]\w*)\(", body[0])), cls.__name__
