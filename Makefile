@@ -7,7 +7,7 @@ PYTHON := $(VENV)/bin/python
 BUILD := build
 JOBS := $(shell nproc)
 TORCH := torch==2.13.0
-EXTRAS := io,segmentation,report,cohort,test,lint,docs
+EXTRAS := io,segmentation,cohort,training,test,lint,docs
 
 .PHONY: demo test build lint docs format clean
 

@@ -8,6 +8,8 @@ PYBIND11_MODULE(_core, module) {
     namespace bindings = groundglass::bindings;
     module.doc() = "The compiled part of groundglass that needs no LibTorch.";
     module.attr("__version__") = GROUNDGLASS_VERSION;
+    // Known without loading LibTorch, so that a missing or other torch can be told before it is looked for.
+    module.attr("torch_version") = GROUNDGLASS_TORCH_VERSION;
 
     py::register_exception_translator([](std::exception_ptr error) {
         const auto raise = [](const char* type, const char* text) {

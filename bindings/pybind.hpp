@@ -45,10 +45,14 @@ Class& by_keywords(Class& cls, State state) {
         std::string text = py::cast<std::string>(py::type::of(self).attr("__name__")) + "(";
         bool first = true;
         for (const auto& [key, value] : state(self.cast<const stage_type&>())) {
-            text += (first ? "" : ", ") + py::cast<std::string>(key) + "=" + py::cast<std::string>(py::repr(value));
+            text += first ? "" : ", ";
+            text += py::cast<std::string>(key);
+            text += "=";
+            text += py::cast<std::string>(py::repr(value));
             first = false;
         }
-        return text + ")";
+        text += ")";
+        return text;
     });
     cls.def("__eq__", [](const py::object& self, const py::object& other) {
         return py::isinstance<stage_type>(other) &&

@@ -1,6 +1,9 @@
 """Sphinx configuration. tools/docs.sh runs Doxygen first."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import groundglass
@@ -50,3 +53,17 @@ def write_header_pages() -> None:
 
 
 write_header_pages()
+
+
+def write_command_line_help() -> None:
+    """The help texts of all commands, asked of the program itself."""
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    text = ""
+    for command in ("", "analyze", "segment", "phantom", "demo", "models"):
+        words = [sys.executable, "-m", "groundglass", *command.split(), "--help"]
+        answer = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
+        text += f"## groundglass {command}\n\n```text\n{answer.strip()}\n```\n\n"
+    (Path(__file__).parent / "reference" / "command-line-help.txt").write_text(text)
+
+
+write_command_line_help()

@@ -1,0 +1,13 @@
+"""A seeded parametric chest CT with ground glass and consolidation of exactly known volume.
+
+The oracle of the quantification and the patient of the demonstration: body, ribs, spine, heart, great
+vessels, diaphragm, airways, two lungs with branching vessels, and opacities whose voxels are counted, not
+measured.
+"""
+
+from __future__ import annotations
+
+from .assemble import Phantom, make
+from .save import write_phantom
+
+__all__ = ["Phantom", "make", "write_phantom"]

@@ -1,0 +1,22 @@
+"""Writing: outputs that appear whole or not at all, NIfTI files, DICOM series.
+
+Geometry follows the library: arrays are (slice, row, column), ``spacing_mm`` and ``direction`` follow these
+axes, ``origin_mm`` is the LPS position (x, y, z) of voxel (0, 0, 0).
+"""
+
+from __future__ import annotations
+
+from .dicom import Volume, write_dicom
+from .nifti import AXIAL, write_nifti
+from .outputs import OutputError, OutputExistsError, atomic_file, output_folder
+
+__all__ = [
+    "AXIAL",
+    "OutputError",
+    "OutputExistsError",
+    "Volume",
+    "atomic_file",
+    "output_folder",
+    "write_dicom",
+    "write_nifti",
+]
