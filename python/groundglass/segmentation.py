@@ -1,0 +1,167 @@
+"""Ground glass and consolidation by trained networks: the stage between lungs and involvement.
+
+Importing this module loads LibTorch, the C++ library inside the installed torch, but not the Python package
+torch itself, which would take several times as long. LibTorch's minor version must be the one groundglass was
+built with; otherwise the ImportError says which was built, which was found, and the command that mends it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundglass import _core, weights
+
+if TYPE_CHECKING:
+    from groundglass import LesionCt, LungCt
+
+__all__ = ["Cancelled", "Ensemble"]
+
+Model = str | Path
+
+
+def _minor(version: str) -> str:
+    """``"2.13.0+cpu"`` -> ``"2.13"``."""
+    match = re.match(r"\d+\.\d+", version)
+    return match.group() if match else version
+
+
+def _trouble(built: str | None, found: str | None) -> str | None:
+    """Why LibTorch `found` can't serve a module built with `built`, and the cure; None where it can.
+
+    `built` is None where there is no compiled module and empty where it is not known, `found` is None where
+    there is no torch.
+    """
+    if built is None:
+        return (
+            "this groundglass was built without its segmentation component; install a wheel that has it, or "
+            "build with torch installed and GROUNDGLASS_SEGMENTATION=ON"
+        )
+    cure = f"pip install 'torch=={_minor(built)}.*'" if built else "pip install torch"
+    if found is None:
+        return f"groundglass.segmentation needs LibTorch {_minor(built)}, and no torch is installed; {cure}"
+    if built and _minor(found) != _minor(built):
+        return (
+            f"groundglass.segmentation was built with torch {built}, and torch {found} is installed; the "
+            f"minor versions must agree: {cure}"
+        )
+    return None
+
+
+def _installed_torch() -> str | None:
+    """The version of the installed torch, without importing it."""
+    if importlib.util.find_spec("torch") is None:
+        return None
+    try:
+        return importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        import torch  # a build without metadata
+
+        return str(torch.__version__)
+
+
+def _load() -> Any:
+    """The compiled module, or an ImportError that a user can act on."""
+    compiled = importlib.util.find_spec("groundglass._segmentation") is not None
+    trouble = _trouble(getattr(_core, "torch_version", "") if compiled else None, _installed_torch())
+    if trouble is not None:
+        raise ImportError(trouble)
+    try:
+        from groundglass import _segmentation
+    except ImportError:
+        # LibTorch lies elsewhere than beside groundglass; importing torch brings it into the process.
+        import torch  # noqa: F401
+
+        try:
+            from groundglass import _segmentation
+        except ImportError as error:
+            raise ImportError(
+                f"the compiled part of groundglass.segmentation can't be loaded ({error}); "
+                "reinstall groundglass"
+            ) from error
+    return _segmentation
+
+
+if TYPE_CHECKING:
+    from groundglass import _segmentation
+else:
+    _segmentation = _load()
+
+#: A run was stopped because `progress` answered False.
+Cancelled = _segmentation.Cancelled
+
+
+class Ensemble(_segmentation.Ensemble):
+    """The stage from a CT with lungs to ground glass and consolidation, by one or several networks.
+
+    Every slice with lung in it is cropped to the box around all lungs, windowed and resized as the model's
+    contract says; the probabilities are mapped back to the CT's grid, averaged over models and close
+    slices, and thresholded inside the lungs. A lesion has the class of the larger probability.
+
+    `models`: None for the bundled default, a bundled model's name, a file, or a list of names and files,
+    whose probabilities are averaged. A model file is a program: load only files you trust.
+    `threads`: slices computed at a time, one thread each; 0 for one on each core. No setting of torch is
+    touched.
+    `bfloat16`: compute in bfloat16, for CPUs with AMX; slower on others, and probabilities move a little.
+    `threshold`: a voxel is a lesion where both probabilities add up to this, in (0, 1].
+    `average_mm`: slices up to this far away are averaged (0 to 20 mm); 0 takes each slice for itself.
+    `minimum_lesion_ml`: smaller connected lesions are dropped.
+    `keep_probabilities`: keeps both probabilities of each lung voxel in the result, uint8 in 255ths.
+
+    Raises :class:`groundglass.ModelError` for a model that can't be found, verified or used, ValueError
+    for an option out of range. Cost: the network's time for each slice with lung (some 40 ms on one core
+    for unet-lite); memory: one byte a voxel, three with probabilities, and some tens of MB a thread.
+    """
+
+    def __init__(
+        self,
+        models: Model | Sequence[Model] | None = None,
+        *,
+        threads: int = 0,
+        bfloat16: bool = False,
+        threshold: float = 0.5,
+        average_mm: float = 4.5,
+        minimum_lesion_ml: float = 0.05,
+        keep_probabilities: bool = False,
+    ) -> None:
+        named = [models] if models is None or isinstance(models, (str, Path)) else list(models)
+        super().__init__(
+            [str(weights.find(model).path) for model in named],
+            threads=threads,
+            bfloat16=bfloat16,
+            threshold=threshold,
+            average_mm=average_mm,
+            minimum_lesion_ml=minimum_lesion_ml,
+            keep_probabilities=keep_probabilities,
+        )
+
+    def __call__(self, lungs: LungCt) -> LesionCt:
+        """`lungs` -> lesions in the same grid. Raises :class:`groundglass.ModelError` if a network fails."""
+        return super().__call__(lungs)
+
+    def run(self, lungs: LungCt, *, progress: Callable[[int, int], bool | None] | None = None) -> LesionCt:
+        """The same with ``progress(slices done, slices in all)``, at the start and as slices get done.
+
+        An answer of False stops the run with :class:`Cancelled`; an exception in `progress` and Ctrl-C
+        stop it too.
+        """
+        return super().run(lungs, progress=progress)
+
+    def segment_image(
+        self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """One slice (height, width) -> float32 (2, height, width): ground glass, consolidation; 0 to 1.
+
+        A uint8 image is taken as a picture shows it, 0 black and 255 white; other numbers are HU, of which
+        each model takes its own window, or `window` = (low, high) when given. The whole image is taken:
+        there is no lung mask. Runs on the calling thread and as many more as torch is set to. Raises
+        ValueError for another shape, TypeError for another kind of numbers.
+        """
+        return super().segment_image(image, window=window)

@@ -1,0 +1,85 @@
+#include "runner.hpp"
+#include <groundglass/segmentation/segmenter.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace groundglass::segmentation {
+
+struct segmenter::impl {
+    segmenter_options options;
+    std::unique_ptr<const detail::runner> engine;
+    model_contract contract;
+};
+
+namespace {
+
+/// A tiny image through the network, so that a model which is not what its contract says is found out at
+/// once.
+void try_out(const detail::runner& engine, const model_contract& contract, const std::string& where) {
+    const std::size_t edge = 2 * contract.multiple_of;
+    const image_size size{edge, edge};
+    const std::vector<float> image(contract.channels * size.area(), static_cast<float>(contract.range.low));
+    std::vector<float> result(contract.classes.size() * size.area());
+    engine.run(image, contract.channels, size, result, contract.classes.size());
+    const auto wrong =
+        std::find_if(result.begin(), result.end(), [](float p) { return !(p >= -1e-3F && p <= 1.001F); });
+    if (wrong != result.end())
+        throw model_error(where + ": the model gives " + std::to_string(*wrong) +
+                          " where its contract promises probabilities from 0 to 1; export it with its last "
+                          "activation (sigmoid or softmax) inside");
+}
+
+} // namespace
+
+segmenter::segmenter(const segmenter_options& options) {
+    if (options.bfloat16 && !detail::has_bfloat16())
+        throw std::invalid_argument("bfloat16 = true: this CPU has neither AVX-512 BF16 nor AMX; use false");
+    const auto where = options.model.string();
+    auto loaded = std::make_shared<impl>();
+    loaded->options = options;
+    loaded->engine = detail::open_runner(options.model, options.bfloat16);
+    const auto text = loaded->engine->contract();
+    if (text.empty())
+        throw model_error(where +
+                          ": a TorchScript file without groundglass.json inside, so nothing says which image "
+                          "it takes; import it with `groundglass models import`, or take a model that ships "
+                          "with groundglass");
+    loaded->contract = parse_model_contract(text, where);
+    try_out(*loaded->engine, loaded->contract, where);
+    impl_ = std::move(loaded);
+}
+
+const model_contract& segmenter::contract() const { return impl_->contract; }
+
+const segmenter_options& segmenter::options() const { return impl_->options; }
+
+void segmenter::operator()(std::span<const float> image, image_size size,
+                           std::span<float> probabilities) const {
+    const auto& contract = impl_->contract;
+    const std::size_t classes = contract.classes.size();
+    if (size.area() == 0 || image.size() != contract.channels * size.area() ||
+        probabilities.size() != classes * size.area())
+        throw std::invalid_argument("segmenter: the model takes " + std::to_string(contract.channels) +
+                                    " and gives " + std::to_string(classes) +
+                                    " planes of the image's size; a span has another length");
+    const image_size padded{round_up(size.rows, contract.multiple_of),
+                            round_up(size.columns, contract.multiple_of)};
+    if (padded == size) {
+        impl_->engine->run(image, contract.channels, size, probabilities, classes);
+        return;
+    }
+    std::vector<float> in(contract.channels * padded.area());
+    std::vector<float> out(classes * padded.area());
+    for (std::size_t i = 0; i < contract.channels; ++i)
+        pad_plane(image.subspan(i * size.area(), size.area()), size, std::span(in).subspan(i * padded.area()),
+                  padded, static_cast<float>(contract.padding));
+    impl_->engine->run(in, contract.channels, padded, out, classes);
+    for (std::size_t i = 0; i < classes; ++i)
+        unpad_plane(std::span(out).subspan(i * padded.area(), padded.area()), padded,
+                    probabilities.subspan(i * size.area()), size);
+}
+
+} // namespace groundglass::segmentation

@@ -1,0 +1,239 @@
+#include "models.hpp"
+#include <groundglass/segmentation/ensemble.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <thread>
+
+using namespace groundglass;
+using segmentation::ensemble;
+
+namespace {
+
+constexpr shape3 shape{12, 48, 64};
+
+/// Lungs as two boxes, slices 2 to 9, of air; `paint` sets HU in a box of the left lung.
+struct scene {
+    array3<std::int16_t> ct = make_array<std::int16_t>(shape, 40);
+    array3<std::uint8_t> lungs = make_array<std::uint8_t>(shape);
+
+    scene() {
+        for (std::size_t s = 2; s < 10; ++s)
+            for (std::size_t r = 8; r < 40; ++r)
+                for (std::size_t c = 6; c < 58; ++c) {
+                    if (c >= 28 && c < 36) continue;
+                    ct(s, r, c) = -1000;
+                    lungs(s, r, c) = c < 28 ? 2 : 1;
+                }
+    }
+    void paint(std::size_t slice, std::size_t row, std::size_t column, std::size_t edge, std::int16_t value) {
+        for (std::size_t r = row; r < row + edge; ++r)
+            for (std::size_t c = column; c < column + edge; ++c) ct(slice, r, c) = value;
+    }
+    [[nodiscard]] lung_ct make(double slice_mm = 2) const {
+        return {ct_volume(ct, {.shape = shape, .spacing_mm = {slice_mm, 1, 1}}), lungs};
+    }
+};
+
+// What the tiny model of make_models.py calls ground glass, from -600 HU, and consolidation, from -225 HU.
+constexpr std::int16_t glass = -400;
+constexpr std::int16_t dense = 50;
+
+std::size_t count(const lesion_ct& result, int label) {
+    return static_cast<std::size_t>(
+        std::ranges::count(flat(result.lesions()), static_cast<std::uint8_t>(label)));
+}
+
+bool has_note(const lesion_ct& result, const std::string& code) {
+    return std::ranges::any_of(result.remarks(), [&](const note& n) { return n.code == code; });
+}
+
+} // namespace
+
+TEST_CASE("ensemble: lesions of known place and class, nothing beyond the lungs") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 7; ++s) {
+        patient.paint(s, 12, 40, 10, glass);
+        patient.paint(s, 26, 40, 10, dense);
+    }
+    const auto result = patient.make() | ensemble({.models = {model}});
+    for (std::size_t s = 3; s < 7; ++s) {
+        CHECK(result.lesions()(s, 16, 44) == 1);
+        CHECK(result.lesions()(s, 30, 44) == 2);
+    }
+    CHECK(result.lesions()(4, 16, 15) == 0);
+    CHECK(result.lesions()(9, 16, 44) == 0);
+    // 4 slices of 10 x 10, less what resizing and the rim of partial densities move.
+    CHECK(count(result, 1) + count(result, 2) == doctest::Approx(800).epsilon(0.25));
+    std::size_t outside = 0;
+    for (std::size_t i = 0; i < result.ct().grid().size(); ++i)
+        outside += flat(result.lesions())[i] != 0 && flat(result.lungs())[i] == 0 ? 1 : 0;
+    CHECK(outside == 0);
+    CHECK(result.remarks()[0].code == "segmented");
+    CHECK(result.remarks()[0].text.find("8 slices with lung by tiny 1") != std::string::npos);
+    CHECK(has_note(result, "short_lungs"));
+    CHECK(result.ground_glass_probability() == nullptr);
+}
+
+TEST_CASE("ensemble: any number of threads gives the same bytes") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 8; ++s)
+        patient.paint(s, 10 + s, 38, 9, static_cast<std::int16_t>(-700 + 100 * static_cast<int>(s)));
+    const auto input = patient.make();
+    const auto one = ensemble({.models = {model}, .threads = 1, .keep_probabilities = true})(input);
+    for (const int threads : {2, 5, 64}) {
+        const auto many =
+            ensemble({.models = {model}, .threads = threads, .keep_probabilities = true})(input);
+        CHECK(one.lesions() == many.lesions());
+        CHECK(*one.ground_glass_probability() == *many.ground_glass_probability());
+        CHECK(*one.consolidation_probability() == *many.consolidation_probability());
+    }
+    CHECK((*one.ground_glass_probability())(4, 18, 42) > 100);
+    CHECK((*one.ground_glass_probability())(0, 0, 0) == 0);
+}
+
+TEST_CASE("ensemble: averaging removes what one thin slice alone shows, and leaves thick slices alone") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    patient.paint(5, 16, 40, 8, glass);
+    const auto label = [&](const scene& seen, double average_mm, double slice_mm) {
+        const auto result = ensemble({.models = {model}, .average_mm = average_mm})(seen.make(slice_mm));
+        return int{result.lesions()(5, 20, 44)};
+    };
+    CHECK(label(patient, 0, 2) == 1);
+    CHECK(label(patient, 2.5, 2) == 0);
+    CHECK(label(patient, 2.5, 5) == 1);
+    // Where the neighbours have no lung, they do not count.
+    for (const std::size_t s : {4, 6})
+        for (std::size_t r = 8; r < 40; ++r)
+            for (std::size_t c = 38; c < 58; ++c) patient.lungs(s, r, c) = 0;
+    CHECK(label(patient, 2.5, 2) == 1);
+}
+
+TEST_CASE("ensemble: small lesions are dropped by their volume") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 8; ++s) patient.paint(s, 12, 40, 10, glass);
+    for (std::size_t s = 3; s < 8; ++s) patient.paint(s, 30, 10, 4, glass);
+    const auto input = patient.make(2); // 1.0 and 0.16 ml
+    const auto all = ensemble({.models = {model}, .minimum_lesion_ml = 0})(input);
+    const auto large = ensemble({.models = {model}, .minimum_lesion_ml = 0.5})(input);
+    CHECK(all.lesions()(5, 32, 12) == 1);
+    CHECK(large.lesions()(5, 32, 12) == 0);
+    CHECK(large.lesions()(5, 16, 44) == 1);
+    CHECK(has_note(large, "small_lesions_dropped"));
+    CHECK_FALSE(has_note(all, "small_lesions_dropped"));
+}
+
+TEST_CASE("ensemble: progress is told from the calling thread and can stop the run") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    const auto input = scene().make();
+    const ensemble stage({.models = {model}, .threads = 2});
+    const auto caller = std::this_thread::get_id();
+    std::size_t last = 0;
+    static_cast<void>(stage.run(input, [&](std::size_t done, std::size_t total) {
+        CHECK(std::this_thread::get_id() == caller);
+        CHECK(total == 8);
+        CHECK(done >= last);
+        last = done;
+        return true;
+    }));
+    CHECK(last == 8);
+    CHECK_THROWS_AS(static_cast<void>(stage.run(input, [](std::size_t, std::size_t) { return false; })),
+                    segmentation::cancelled);
+    CHECK_THROWS_AS(static_cast<void>(stage.run(
+                        input, [](std::size_t, std::size_t) -> bool { throw std::logic_error("x"); })),
+                    std::logic_error);
+}
+
+TEST_CASE("ensemble: no lung, no work, a note") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    std::ranges::fill(flat(patient.lungs), std::uint8_t{0});
+    const auto result = ensemble({.models = {model}, .keep_probabilities = true})(patient.make());
+    CHECK(count(result, 0) == result.ct().grid().size());
+    CHECK(has_note(result, "no_lung"));
+    CHECK(result.consolidation_probability() != nullptr);
+}
+
+TEST_CASE("ensemble: the mean of several models") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 8; ++s) patient.paint(s, 12, 40, 10, glass);
+    const auto one = ensemble({.models = {model}, .keep_probabilities = true})(patient.make());
+    const auto two = ensemble({.models = {model, model}, .keep_probabilities = true})(patient.make());
+    CHECK(one.lesions() == two.lesions());
+    CHECK(*one.ground_glass_probability() == *two.ground_glass_probability());
+}
+
+TEST_CASE("ensemble: a network that fails in a thread is a model_error in the caller") {
+    const auto model = test_model("failing.pt");
+    if (model.empty()) return;
+    scene patient;
+    // Taller than wide, so that the long edge of 96 becomes the rows.
+    for (std::size_t s = 2; s < 10; ++s)
+        for (std::size_t r = 8; r < 40; ++r)
+            for (std::size_t c = 20; c < 58; ++c) patient.lungs(s, r, c) = 0;
+    CHECK_THROWS_AS(static_cast<void>(ensemble({.models = {model}, .threads = 3})(patient.make())),
+                    model_error);
+}
+
+TEST_CASE("ensemble: options out of range are named") {
+    const auto refusal = [](const segmentation::ensemble_options& options) -> std::string {
+        try {
+            static_cast<void>(ensemble(options));
+        } catch (const std::invalid_argument& error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    CHECK(refusal({}).find("models is empty") != std::string::npos);
+    CHECK(refusal({.models = {"x"}, .threads = -1}).find("threads") != std::string::npos);
+    CHECK(refusal({.models = {"x"}, .threshold = 0}).find("threshold") != std::string::npos);
+    CHECK(refusal({.models = {"x"}, .threshold = 1.5}).find("found 1.5") != std::string::npos);
+    CHECK(refusal({.models = {"x"}, .average_mm = -1}).find("average_mm") != std::string::npos);
+    CHECK(refusal({.models = {"x"}, .minimum_lesion_ml = -1}).find("minimum_lesion_ml") != std::string::npos);
+    CHECK_THROWS_AS(static_cast<void>(ensemble({.models = {"missing.pt"}})), model_error);
+    const auto other = test_model("other_classes.pt");
+    if (!other.empty()) CHECK_THROWS_AS(static_cast<void>(ensemble({.models = {other}})), model_error);
+}
+
+TEST_CASE("ensemble: a picture gives two planes of its own size") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    const ensemble stage({.models = {model}});
+    const segmentation::image_size size{70, 90};
+    std::vector<std::uint8_t> grey(size.area(), 0);
+    std::vector<float> hounsfield(size.area(), -1350.0F);
+    for (std::size_t r = 20; r < 50; ++r)
+        for (std::size_t c = 30; c < 60; ++c) {
+            grey[r * 90 + c] = 170; // two thirds of the window
+            hounsfield[r * 90 + c] = -350.0F;
+        }
+    const auto picture = stage.segment_image(std::span<const std::uint8_t>(grey), size);
+    CHECK(shape_of(picture) == shape3{2, 70, 90});
+    CHECK(picture(0, 35, 45) > 0.9F);
+    CHECK(picture(1, 35, 45) < 0.1F);
+    CHECK(picture(0, 5, 5) < 0.01F);
+    const auto slice = stage.segment_image(std::span<const float>(hounsfield), size);
+    const auto other = stage.segment_image(std::span<const float>(hounsfield), size, {{-1350, 150}});
+    CHECK(slice == other);
+    for (std::size_t i = 0; i < flat(slice).size(); ++i)
+        CHECK(flat(slice)[i] == doctest::Approx(flat(picture)[i]).epsilon(1e-4));
+    CHECK_THROWS_AS(static_cast<void>(stage.segment_image(std::span<const float>(hounsfield), {3, 4})),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(
+        static_cast<void>(stage.segment_image(std::span<const float>(hounsfield), size, {{5, 5}})),
+        std::invalid_argument);
+}

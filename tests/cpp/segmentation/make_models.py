@@ -1,0 +1,124 @@
+"""Writes the tiny model files of the C++ tests: ``make_models.py FOLDER``. Needs torch.
+
+``tiny.pt`` gives ground glass where the image is above 0 and consolidation where it is above 0.5, with
+soft edges, so that the tests know what comes out. The others are each wrong in one way.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Tiny(nn.Module):
+    """A convolution that blurs nothing: kernel 3 x 3 with a single 1; two steep sigmoids."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(1, 2, 3, padding=1)
+        with torch.no_grad():
+            self.look.weight.zero_()
+            self.look.weight[:, :, 1, 1] = 16.0
+            self.look.bias.copy_(torch.tensor([0.0, -8.0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) in [-1, 1] -> (N, 2, H, W)."""
+        infected, dense = torch.sigmoid(self.look(x)).unbind(1)
+        return torch.stack([infected * (1.0 - dense), infected * dense], 1)
+
+
+class Logits(Tiny):
+    """Forgets the last activation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) -> (N, 2, H, W), any number."""
+        return self.look(x)
+
+
+class Pair(Tiny):
+    """Gives two tensors."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 1, H, W) -> two of the same shape."""
+        return x, x
+
+
+class Half(Tiny):
+    """Gives planes of half the size."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) -> (N, 2, H / 2, W / 2)."""
+        return torch.sigmoid(self.look(x))[:, :, ::2, ::2]
+
+
+class Failing(Tiny):
+    """Refuses all images but small ones, as a network with a fixed size does."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) -> (N, 2, H, W)."""
+        assert x.shape[2] <= 64, "rows beyond 64"
+        return torch.sigmoid(self.look(x))
+
+
+def contract(**changes: Any) -> dict[str, Any]:
+    """The contract of the tiny model; ``changes`` replace whole entries."""
+    return {
+        "format": "groundglass-model",
+        "format_version": 1,
+        "name": "tiny",
+        "version": "1",
+        "input": {
+            "channels": 1,
+            "long_edge": 64,
+            "multiple_of": 32,
+            "window_hu": [-1350, 150],
+            "range": [-1, 1],
+        },
+        "output": {"kind": "probability", "classes": ["ground_glass", "consolidation"]},
+        "training_data": "none",
+        "licence": "Apache-2.0",
+        "origin": "tests of groundglass",
+    } | changes
+
+
+def save(module: nn.Module, path: Path, text: str | None) -> None:
+    """Writes a scripted module in float16 with `text` as its contract."""
+    extra = {} if text is None else {"groundglass.json": text}
+    with warnings.catch_warnings():
+        # TorchScript is deprecated upstream, and is the format of the model files.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(module.eval().half()).save(str(path), _extra_files=extra)
+
+
+def make(folder: Path) -> None:
+    """Writes all files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    right = json.dumps(contract())
+    save(Tiny(), folder / "tiny.pt", right)
+    save(Tiny(), folder / "no_contract.pt", None)
+    save(Tiny(), folder / "not_json.pt", "{")
+    save(Tiny(), folder / "future.pt", json.dumps(contract(format_version=2)))
+    other = {"kind": "probability", "classes": ["nodule", "consolidation"]}
+    save(Tiny(), folder / "other_classes.pt", json.dumps(contract(output=other)))
+    three = {"kind": "probability", "classes": ["ground_glass", "consolidation", "lung"]}
+    save(Tiny(), folder / "three_classes.pt", json.dumps(contract(output=three)))
+    save(Logits(), folder / "logits.pt", right)
+    save(Pair(), folder / "pair.pt", right)
+    save(Half(), folder / "half.pt", right)
+    larger = contract()["input"] | {"long_edge": 96}
+    save(Failing(), folder / "failing.pt", json.dumps(contract(input=larger)))
+    torch.save(Tiny().state_dict(), folder / "checkpoint.pt")
+    (folder / "legacy.pt").write_bytes(b"\x80\x02}q\x00.")
+    (folder / "empty.pt").write_bytes(b"")
+    whole = (folder / "tiny.pt").read_bytes()
+    (folder / "truncated.pt").write_bytes(whole[: len(whole) // 2])
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))
