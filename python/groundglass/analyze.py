@@ -1,0 +1,312 @@
+"""From a study to its result in one call: reading, lungs, lesions, involvement, grades."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundglass.errors import FormatError
+from groundglass.result import InputRecord, ModelRecord, Result, RunRecord
+
+if TYPE_CHECKING:
+    from groundglass._core import CtVolume, LesionCt, LungCt
+    from groundglass.segmentation import Ensemble
+    from groundglass.weights import ModelFile
+
+#: Called with the stage's name, the steps done and the steps in all; an answer of ``False`` stops the work.
+Progress = Callable[[str, int, int], "bool | None"]
+
+#: A mask: a file in any of the readable formats, or an array in the grid of the CT.
+Mask = str | Path | npt.NDArray[np.uint8]
+
+#: A model: a bundled one's name, a file, or several of either to be averaged.
+Model = str | Path | Sequence[str | Path]
+
+_STAGES = ("read", "lungs", "segmentation", "quantification")
+
+
+class Cancelled(RuntimeError):
+    """The progress callback answered ``False``; nothing was written."""
+
+
+def analyze(
+    study: str | Path | CtVolume,
+    *,
+    lungs: Mask | None = None,
+    lesions: Mask | None = None,
+    model: Model | None = None,
+    series: str | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    threads: int = 0,
+    keep_uid: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """How much of the lungs is ground glass and consolidation, and how severe that is.
+
+    `study` is a DICOM folder or zip, a NIfTI, NRRD or MHA file, or a volume in memory; `series` picks one of
+    several DICOM series by its UID. `lungs` replaces the library's lung mask (1 left, 2 right), `lesions` the
+    segmentation (1 ground glass, 2 consolidation): then no model runs and torch is not needed. `model` is a
+    bundled model's name, a file, or several of them to be averaged; the default is the bundled default.
+    `threads` is the number of slices segmented at a time, 0 for one a core. With `out` the files of
+    :data:`groundglass.result.FILES` are written there at the end, all or none; `overwrite` allows an existing
+    folder. `keep_uid` records the DICOM series UID, which identifies a patient to those who hold the archive.
+    `progress` is told of every stage and every slice.
+
+    Raises :class:`groundglass.FormatError` for a study or mask that can't be taken as such or holds no lung,
+    :class:`groundglass.ModelError` for a model that can't be found, verified or run, :class:`ValueError` for
+    a wrong option, :class:`FileExistsError` for an existing `out`, :class:`Cancelled` when told to stop.
+
+    Costs about what the model costs: every slice with lung in it goes through the network once. Memory holds
+    the CT (2 bytes a voxel), the masks (2 bytes) and one network activation a thread.
+    """
+    from groundglass._core import Involvement, Scores, SliceProfile, Thresholds, __version__
+
+    check_threads(threads)
+    if lesions is not None and model is not None:
+        raise ValueError("model and lesions exclude each other: with lesions given no model runs")
+    for given in (study, lungs, lesions):
+        if isinstance(given, (str, os.PathLike)) and not Path(given).exists():
+            raise FileNotFoundError(f"{given} does not exist")
+    tell = _teller(progress)
+    clock: dict[str, float] = {}
+
+    models = [] if lesions is not None else lookup_models(model)
+    with _output(out, (study, lungs, lesions), overwrite) as folder:
+        with _timed(clock, "read"):
+            tell("read", 0, 1)
+            ct, source = _read(study, series, keep_uid)
+            tell("read", 1, 1)
+        with _timed(clock, "lungs"):
+            tell("lungs", 0, 1)
+            lung_ct = _with_lungs(ct, lungs)
+            tell("lungs", 1, 1)
+        with _timed(clock, "segmentation"):
+            lesion_ct, settings = _segment(lung_ct, lesions, models, threads, tell)
+        with _timed(clock, "quantification"):
+            tell("quantification", 0, 1)
+            involvement, grading, thresholds = Involvement(), Scores(), Thresholds.published()
+            table = involvement(lesion_ct)
+            profile = SliceProfile()(lesion_ct)
+            tell("quantification", 1, 1)
+
+        result = Result(
+            lesion_ct=lesion_ct,
+            table=table,
+            profile=profile,
+            scores=grading(table),
+            thresholds=thresholds,
+            severity_class=thresholds(table.opacity_fraction),
+            stage_notes={
+                "read": tuple(ct.notes),
+                "lungs": tuple(lung_ct.notes),
+                "segmentation": tuple(lesion_ct.notes),
+            },
+            models=tuple(model_record(file) for file in models),
+            source=source,
+            given_sha256={
+                name: labels_sha256(labels)
+                for name, given, labels in (
+                    ("lungs", lungs, lung_ct.lungs),
+                    ("lesions", lesions, lesion_ct.lesions),
+                )
+                if given is not None
+            },
+            options={
+                "segmentation": settings,
+                "high_opacity": involvement.high_opacity,
+                "ct_grade_absent_below_fraction": grading.absent_below,
+            },
+            run=RunRecord(
+                timings_s={name: clock[name] for name in _STAGES} | {"total": sum(clock.values())},
+                peak_memory_mb=peak_memory_mb(),
+                threads=threads,
+            ),
+            version=__version__,
+        )
+        if folder is not None:
+            tell("write", 0, 1)
+            result.write_into(folder)
+            tell("write", 1, 1)
+    return result
+
+
+def peak_memory_mb() -> float | None:
+    """Largest resident memory of this process so far in 10^6 bytes; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak if sys.platform == "darwin" else peak * 1024) / 1e6
+
+
+def check_threads(threads: int) -> int:
+    """The number of workers that `threads` means; 0 is one for every core this process may use."""
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 0:
+        raise ValueError(f"threads must be 0 (one a core) or a positive whole number, not {threads!r}")
+    if threads:
+        return threads
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_output(out: str | os.PathLike[str], source: str | os.PathLike[str]) -> None:
+    """Refuses an output folder that holds what is to be read: overwriting would remove it."""
+    target, origin = Path(out).resolve(), Path(source).resolve()
+    if target == origin or target in origin.parents:
+        raise ValueError(
+            f"the output folder {out} holds the input itself, which would be replaced; name another"
+        )
+
+
+def _teller(progress: Progress | None) -> Callable[[str, int, int], bool]:
+    """The progress callback as one that raises :class:`Cancelled` instead of answering ``False``."""
+
+    def tell(stage: str, done: int, total: int) -> bool:
+        if progress is not None and progress(stage, done, total) is False:
+            raise Cancelled(f"stopped during {stage}; nothing was written")
+        return True
+
+    return tell
+
+
+@contextmanager
+def _timed(clock: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    clock[stage] = time.perf_counter() - start
+
+
+def _output(
+    out: str | Path | None, sources: Sequence[object], overwrite: bool
+) -> AbstractContextManager[Path | None]:
+    """Taken before any work, so that a folder that can't be written is known at once."""
+    if out is None:
+        return nullcontext()
+    from groundglass.overlay import require_pillow
+    from groundglass.write import output_folder
+
+    require_pillow()
+    for source in sources:
+        if isinstance(source, (str, os.PathLike)):
+            check_output(out, source)
+    return output_folder(out, overwrite=overwrite)
+
+
+def _read(study: str | Path | CtVolume, series: str | None, keep_uid: bool) -> tuple[CtVolume, InputRecord]:
+    from groundglass._core import CtVolume
+
+    if isinstance(study, CtVolume):
+        if series is not None:
+            raise ValueError("series picks from DICOM files; it has no meaning for a volume in memory")
+        return study, InputRecord(kind="array", sha256=_digest(study))
+    if not isinstance(study, (str, os.PathLike)):
+        raise ValueError(f"study must be a path or a groundglass.CtVolume, not {type(study).__name__}")
+    from groundglass.read import read_study
+
+    found = read_study(study, series=series)
+    uid = found.series_uid if keep_uid else None
+    return found.volume, InputRecord(kind=found.kind, sha256=found.digest, files=found.files, series_uid=uid)
+
+
+def _digest(ct: CtVolume) -> str:
+    """SHA-256 over grid and voxels, little-endian."""
+    grid = np.concatenate([np.ravel(part) for part in (ct.shape, ct.spacing_mm, ct.origin_mm, ct.direction)])
+    digest = hashlib.sha256(grid.astype("<f8").tobytes())
+    for plane in ct.hounsfield:
+        digest.update(plane.astype("<i2", copy=False).tobytes())
+    return digest.hexdigest()
+
+
+def labels_sha256(labels: npt.NDArray[np.uint8]) -> str:
+    """SHA-256 over a mask's voxels, one byte each, ``(slice, row, column)``."""
+    digest = hashlib.sha256()
+    for plane in labels:
+        digest.update(plane.tobytes())
+    return digest.hexdigest()
+
+
+def _mask(mask: Mask, name: str, ct: CtVolume) -> npt.NDArray[np.uint8]:
+    """A given mask as uint8 labels in the grid of `ct`."""
+    if isinstance(mask, (str, os.PathLike)):
+        from groundglass.read import read_labels
+
+        return read_labels(mask, like=ct)
+    labels = np.asarray(mask)
+    if labels.shape != tuple(ct.shape):
+        raise FormatError(
+            f"{name}: the mask has shape {labels.shape}, the CT {tuple(ct.shape)}; give one in the CT's grid"
+        )
+    if labels.dtype.kind not in "bui" or (labels.size and (labels.min() < 0 or labels.max() > 2)):
+        raise FormatError(
+            f"{name}: the mask holds {labels.dtype} values from {labels.min()} to {labels.max()}; "
+            "whole numbers 0, 1 and 2 are allowed"
+        )
+    return np.ascontiguousarray(labels, dtype=np.uint8)
+
+
+def _with_lungs(ct: CtVolume, lungs: Mask | None) -> LungCt:
+    """The CT with the given lungs or those of the lung mask; refuses a volume without any lung."""
+    from groundglass._core import LungMask, with_lungs
+
+    lung_ct = LungMask()(ct) if lungs is None else with_lungs(ct, _mask(lungs, "lungs", ct))
+    if not lung_ct.lungs.any():
+        raise FormatError(
+            "the given lung mask is empty: nothing to measure"
+            if lungs is not None
+            else "no lung was found in the volume: nothing to measure; is it a chest CT in Hounsfield units? "
+            "A lung mask of your own can be given instead (lungs=, --lungs)"
+        )
+    return lung_ct
+
+
+def lookup_models(model: Model | None) -> list[ModelFile]:
+    from groundglass.weights import find
+
+    if model is None or isinstance(model, (str, os.PathLike)):
+        return [find(model)]
+    if not model:
+        raise ValueError("model is an empty list; name at least one model, or leave it out for the default")
+    return [find(entry) for entry in model]
+
+
+def model_record(file: ModelFile) -> ModelRecord:
+    licence = file.contract.get("licence")
+    return ModelRecord(name=file.name, sha256=file.sha256, licence=None if licence is None else str(licence))
+
+
+def _segment(
+    lung_ct: LungCt,
+    lesions: Mask | None,
+    models: Sequence[ModelFile],
+    threads: int,
+    tell: Callable[[str, int, int], bool],
+) -> tuple[LesionCt, dict[str, Any] | None]:
+    """The lesions with the settings they were found with, None for given ones."""
+    from groundglass._core import LesionCt
+
+    if lesions is not None:
+        tell("segmentation", 0, 1)
+        given = LesionCt(lung_ct, _mask(lesions, "lesions", lung_ct.ct))
+        tell("segmentation", 1, 1)
+        return given, None
+    stage = load_ensemble(models, threads=threads)
+    found = stage.run(lung_ct, progress=lambda done, total: tell("segmentation", done, total))
+    settings = ("threshold", "average_mm", "minimum_lesion_ml", "bfloat16")
+    return found, {name: getattr(stage, name) for name in settings}
+
+
+def load_ensemble(models: Sequence[ModelFile], *, threads: int) -> Ensemble:
+    """The segmentation stage; without LibTorch the import says what to install."""
+    from groundglass.segmentation import Ensemble
+
+    return Ensemble([file.path for file in models], threads=threads)

@@ -1,0 +1,116 @@
+"""The command line: ``groundglass analyze | segment | phantom | demo | models``.
+
+Exit codes: 0 done, 1 failed inside, 2 wrong input or use, 130 stopped by Ctrl-C, 143 by a request to end.
+What went wrong is one sentence on stderr; ``--debug`` adds the traceback. Results go to stdout, all else to
+stderr.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from groundglass.errors import ModelError
+
+__all__ = ["WrongInput", "main"]
+
+DONE, FAILED, WRONG, STOPPED, ENDED = 0, 1, 2, 130, 143
+
+#: What a path that can't be used raises; other system errors, such as a full disk, are not wrong input.
+PATH_ERRORS = (FileExistsError, FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)
+
+
+class WrongInput(Exception):
+    """An error that is otherwise of the inside but here comes from what the user gave."""
+
+
+class _Ended(BaseException):
+    """The process was asked to end; raised so that temporary folders are removed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line with `arguments` (default: the process's) and returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an old terminal may lack a sign; that is no reason to fail
+    try:
+        with _ending_cleanly():
+            code = _run(words)
+            sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return _stop(STOPPED)
+    except _Ended:
+        return _stop(ENDED)
+    except BrokenPipeError:
+        # whoever read our output has gone; keep Python from complaining once more when it closes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if "--debug" in words:
+            traceback.print_exc()
+        code, text = explain(error)
+        print(f"groundglass: {text}", file=sys.stderr)
+        return code
+
+
+def explain(error: Exception) -> tuple[int, str]:
+    """The exit code and the sentence for an exception."""
+    text = str(error).strip()
+    if hasattr(error, "format_message"):  # the command-line parser's own errors
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "groundglass"
+        return WRONG, f"{error.format_message().rstrip('.')}; see `{command} --help`"
+    if isinstance(error, OSError) and error.strerror:
+        where = f": {error.filename}" if error.filename is not None else ""
+        text = f"{error.strerror}{where}"
+    if isinstance(error, (WrongInput, ValueError, *PATH_ERRORS)):
+        return WRONG, text or type(error).__name__
+    if isinstance(error, (ModelError, ImportError, OSError)):
+        return FAILED, text or type(error).__name__
+    if isinstance(error, MemoryError):
+        return FAILED, "not enough memory for this study"
+    return FAILED, f"internal error, {type(error).__name__}: {text}; --debug shows where, please report it"
+
+
+def _run(words: list[str]) -> int:
+    try:
+        from groundglass.cli.app import app
+    except ImportError as error:
+        if error.name in ("typer", "rich"):
+            raise ImportError(f"the command line needs {error.name}: pip install {error.name}") from error
+        raise
+    outcome = app(words, prog_name="groundglass", standalone_mode=False)
+    if outcome == STOPPED:
+        raise KeyboardInterrupt
+    return outcome if isinstance(outcome, int) else DONE
+
+
+def _stop(code: int) -> int:
+    print("groundglass: stopped; nothing was written", file=sys.stderr)
+    return code
+
+
+@contextmanager
+def _ending_cleanly() -> Iterator[None]:
+    """Turns a request to end (SIGTERM) into an exception while the work runs."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise _Ended
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,193 @@
+"""What the commands print: tables and notes on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from groundglass.cli import WrongInput
+from groundglass.errors import ModelError
+from groundglass.result import NOT_A_DEVICE
+
+if TYPE_CHECKING:
+    from groundglass._core import InvolvementTable, Note
+    from groundglass.demo import Demo
+    from groundglass.result import ModelRecord, Result
+
+#: Width of what goes to a file or another program, where there is no terminal to ask.
+PIPE_WIDTH = 100
+
+STAGES = {
+    "read": "reading the study",
+    "lungs": "finding the lungs",
+    "segmentation": "segmenting slices",
+    "quantification": "measuring",
+    "write": "writing",
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """The console of this moment's stdout or stderr, wide enough for the tables where it is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, highlight=False, emoji=False, width=None if stream.isatty() else PIPE_WIDTH)
+
+
+class StageBars:
+    """One bar a stage; called as :func:`groundglass.analyze`'s `progress`."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._tasks: dict[str, object] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> bool:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(STAGES.get(stage, stage), total=total)
+        self._bars.update(self._tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+        return True
+
+
+@contextmanager
+def stage_bars() -> Iterator[StageBars]:
+    """Progress bars on stderr, nothing at all where that is no terminal."""
+    columns = (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bars:
+        yield StageBars(bars)
+
+
+@contextmanager
+def blaming_model(named: object | None) -> Iterator[None]:
+    """A model error is the user's (exit code 2) where the user named the model."""
+    try:
+        yield
+    except ModelError as error:
+        if named is None:
+            raise
+        raise WrongInput(str(error)) from error
+
+
+def refuse_existing(out: Path | None, overwrite: bool) -> None:
+    """Tells of the option that helps, before anything is read."""
+    if out is not None and not overwrite and out.is_dir() and any(out.iterdir()):
+        raise WrongInput(f"the output folder {out} is not empty; choose another, or give --overwrite")
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A number for a person; "–" for "no answer"."""
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def print_result(result: Result) -> None:
+    """Table, grade, notes and the lines that every result carries."""
+    screen = console()
+    screen.print(region_table(result.table, padding=1 if screen.width > 90 else 0))
+    low, high = (f"{100 * cut:g} %" for cut in (result.thresholds.cuts[0], result.thresholds.cuts[-1]))
+    share, name = number(result.opacity_percent, 2), escape(result.severity_class)
+    screen.print(
+        f"Opacity [bold]{share} %[/] of both lungs: [bold]{result.ct_grade}[/] by extent, "
+        f"class [bold]{name}[/] (published cuts {low} and {high})",
+        soft_wrap=True,
+    )
+    print_notes(screen, result.notes)
+    print_terms(screen, result.models)
+
+
+def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
+    """The involvement table; without padding it fits in 80 columns. Standard deviations are in the files."""
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, padding))
+    shown.add_column("Region", no_wrap=True)
+    volumes = ("Lung\nml", "Ground\nglass ml", "Consoli-\ndation ml", "Opacity\nml")
+    for heading in (*volumes, "PO\n%", "PHO\n%", "Lung\nHU", "Opacity\nHU"):
+        shown.add_column(heading, justify="right", no_wrap=True)
+    for place, row in enumerate(table.rows):
+        shown.add_row(
+            row.region,
+            number(row.lung_ml, 0),
+            number(row.ground_glass_ml),
+            number(row.consolidation_ml),
+            number(row.opacity_ml),
+            number(row.opacity_percent, 2),
+            number(row.high_opacity_percent, 2),
+            number(row.lung_hu_mean, 0),
+            number(row.opacity_hu_mean, 0),
+            style="bold" if place == 0 else None,
+            end_section=place in (0, 2),
+        )
+    return shown
+
+
+def print_notes(screen: Console, notes: Sequence[Note]) -> None:
+    """Warnings first and in colour, then what was merely done."""
+    for note in sorted(notes, key=lambda note: note.level != "warning"):
+        if note.level == "warning":
+            screen.print(f"[bold yellow]Warning:[/] {escape(note.text)}", soft_wrap=True)
+        else:
+            screen.print(f"[dim]Note: {escape(note.text)}[/]", soft_wrap=True)
+
+
+def print_terms(screen: Console, models: Sequence[ModelRecord]) -> None:
+    """The weights with their licence, and what this program is not."""
+    for model in models:
+        licence = model.licence or "licence not stated"
+        terms = f"Weights {model.name} (SHA-256 {model.sha256[:12]}…): {licence}."
+        screen.print(f"[dim]{escape(terms)}[/]", soft_wrap=True)
+    screen.print(f"[dim]{NOT_A_DEVICE}[/]")
+
+
+def print_demo(demo: Demo) -> None:
+    """The truth beside what was measured, and the files to look at."""
+    screen = console()
+    shown = Table(
+        box=SIMPLE_HEAD, pad_edge=False, title="The phantom's truth and the result", title_justify="left"
+    )
+    shown.add_column("Both lungs")
+    for heading in ("Truth", "From the\ntrue masks", "Lung mask\nand model", "Error", "Error\n%"):
+        shown.add_column(heading, justify="right")
+    for item in demo.comparisons:
+        name, _, unit = item.quantity.rpartition("_")
+        shown.add_row(
+            f"{name.replace('_', ' ')}, {'%' if unit == 'percent' else unit}",
+            f"{item.truth:.2f}",
+            f"{item.true_masks:.2f} {'=' if item.exact else '[bold red]≠[/]'}",
+            f"{item.measured:.2f}",
+            f"{item.error:+.2f}",
+            f"{100 * item.error / item.truth:+.1f}" if item.truth else "–",
+        )
+    screen.print(shown)
+    screen.print(
+        f"Dice: lungs {demo.lung_dice:.4f} (left {demo.left_dice:.4f}, right {demo.right_dice:.4f}), "
+        f"lesions {demo.lesion_dice:.3f}\n"
+        f"Grade: truth {demo.grade_of_truth}, class {demo.class_of_truth}; "
+        f"measured {demo.result.ct_grade}, class {demo.result.severity_class}"
+    )
+    if not demo.exact:
+        screen.print("[bold red]The table of the true masks differs from the truth.[/]")
+    slices = [path for path in demo.files if path.suffix == ".dcm"]
+    screen.print("Files:")
+    for path in [path for path in demo.files if path.suffix != ".dcm"]:
+        screen.print(f"  {path}", markup=False, soft_wrap=True)
+    if slices:
+        screen.print(f"  {slices[0].parent} ({len(slices)} DICOM slices)", markup=False, soft_wrap=True)

@@ -1,0 +1,70 @@
+"""``groundglass models``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from groundglass.cli.options import Debug
+
+app = typer.Typer(rich_markup_mode="rich")
+
+EXAMPLES = """
+[bold]Examples[/]
+
+  groundglass models
+
+  groundglass models info unet-lite
+"""
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+def models(context: typer.Context, debug: Debug = False) -> None:
+    """Show the bundled models; without a further word the same as [bold]list[/]."""
+    if context.invoked_subcommand is None:
+        show_list()
+
+
+@app.command("list")
+def show_list(debug: Debug = False) -> None:
+    """List the bundled models, the default first."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from groundglass.cli.console import console
+    from groundglass.weights import available, find
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in ("Name", "Default", "SHA-256", "Classes", "Licence"):
+        table.add_column(heading)
+    table.add_column("Bytes", justify="right")
+    for place, name in enumerate(available()):
+        file = find(name)
+        table.add_row(
+            file.name,
+            "yes" if place == 0 else "",
+            file.sha256[:12],
+            ", ".join(file.contract["output"].get("classes", [])),
+            str(file.contract.get("licence", "not stated")),
+            str(file.path.stat().st_size),
+        )
+    console().print(table)
+
+
+@app.command("info")
+def show_info(
+    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A bundled model or a model file.")],
+    debug: Debug = False,
+) -> None:
+    """Show a model's contract as JSON; a bundled file is checked against its SHA-256."""
+    import json
+    import sys
+
+    from groundglass.cli.console import blaming_model
+    from groundglass.weights import find
+
+    with blaming_model(name):
+        file = find(name)
+    content = {"name": file.name, "sha256": file.sha256, "bytes": file.path.stat().st_size} | file.contract
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,293 @@
+"""What an analysis gives: the numbers, the masks, and where they come from.
+
+The layout of ``result.json`` is described in ``docs/reference/result.md`` and, for programs, by
+:func:`schema`. A result names no patient: no file name, no path and, unless asked for, no DICOM identifier.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+    from groundglass._core import (
+        CtVolume,
+        InvolvementTable,
+        LesionCt,
+        Note,
+        ScoreTable,
+        SliceInvolvement,
+        Thresholds,
+    )
+
+#: Raised in its second part when keys are added, in its first when a reader has to change.
+SCHEMA_VERSION = "1.0"
+
+NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
+
+#: Columns of ``regions.csv``, in order; the same names are the keys of ``regions`` in ``result.json``.
+REGION_COLUMNS = (
+    "region",
+    "lung_ml",
+    "ground_glass_ml",
+    "consolidation_ml",
+    "opacity_ml",
+    "opacity_percent",
+    "high_opacity_percent",
+    "lung_hu_mean",
+    "lung_hu_sd",
+    "opacity_hu_mean",
+    "opacity_hu_sd",
+)
+
+#: Columns of ``slices.csv``, in order; the same names are the keys of ``slices`` in ``result.json``.
+SLICE_COLUMNS = ("slice", "position_mm", "lung_ml", "ground_glass_ml", "consolidation_ml", "opacity_percent")
+
+#: Everything that :meth:`Result.save` writes.
+FILES = ("result.json", "regions.csv", "slices.csv", "lungs.nii.gz", "lesions.nii.gz", "overlay.png")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputRecord:
+    """What was analyzed, without saying whose it is.
+
+    `kind` is the reader's word for the format, or ``"array"`` for a volume handed over in memory. `sha256` is
+    taken over the files' bytes, for an array over its voxels and grid. `series_uid` is kept only when asked
+    for: it identifies a series, and through it a patient.
+    """
+
+    kind: str
+    sha256: str
+    files: int | None = None
+    series_uid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """A weight file that took part: its name, the SHA-256 of its bytes and the terms it comes under."""
+
+    name: str
+    sha256: str
+    licence: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """How the run went: the one part of a result that differs from run to run.
+
+    `timings_s` are wall seconds by stage. `peak_memory_mb` is the largest resident memory of the whole
+    process so far in 10^6 bytes, None where the system does not tell.
+    """
+
+    timings_s: Mapping[str, float]
+    peak_memory_mb: float | None
+    threads: int
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Result:
+    """The outcome of :func:`groundglass.analyze`: table, profile and grades, with the volumes they come from.
+
+    `table` holds the regions, `profile` an entry a slice from feet to head; volumes are in ml, percentages of
+    lung volume. `severity_class` is what `thresholds` makes of the fraction of opacity. `given_sha256` holds
+    a digest of each mask that was given. The arrays are views into the analyzed volumes, ``(slice, row,
+    column)``.
+    """
+
+    lesion_ct: LesionCt
+    table: InvolvementTable
+    profile: Sequence[SliceInvolvement]
+    scores: ScoreTable
+    thresholds: Thresholds
+    severity_class: str
+    stage_notes: Mapping[str, Sequence[Note]]
+    models: Sequence[ModelRecord]
+    source: InputRecord
+    given_sha256: Mapping[str, str]
+    options: Mapping[str, Any]
+    run: RunRecord
+    version: str
+
+    @property
+    def ct(self) -> CtVolume:
+        """The CT as it was analyzed: axial, in HU."""
+        return self.lesion_ct.ct
+
+    @property
+    def lungs(self) -> npt.NDArray[np.uint8]:
+        """0 outside, 1 left lung, 2 right lung."""
+        return self.lesion_ct.lungs
+
+    @property
+    def lesions(self) -> npt.NDArray[np.uint8]:
+        """0 none, 1 ground glass, 2 consolidation."""
+        return self.lesion_ct.lesions
+
+    @property
+    def notes(self) -> list[Note]:
+        """The notes of all stages in the order they ran."""
+        return [note for notes in self.stage_notes.values() for note in notes]
+
+    @property
+    def opacity_percent(self) -> float:
+        """Percentage of opacity (PO) of both lungs: ground glass and consolidation together."""
+        return float(self.table.rows[0].opacity_percent)
+
+    @property
+    def high_opacity_percent(self) -> float:
+        """Percentage of high opacity (PHO) of both lungs."""
+        return float(self.table.rows[0].high_opacity_percent)
+
+    @property
+    def ct_grade(self) -> str:
+        """CT-0 to CT-4 by extent."""
+        return str(self.scores.ct_grade_extent)
+
+    def __repr__(self) -> str:
+        both = self.table.rows[0]
+        warnings = sum(note.level == "warning" for note in self.notes)
+        return (
+            f"<groundglass.Result: opacity {both.opacity_percent:.2f} % of {both.lung_ml:.0f} ml lung, "
+            f"{self.ct_grade}, class {self.severity_class}, {len(self.notes)} notes, {warnings} warnings>"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content of ``result.json``: plain types, full precision, None for "no answer"."""
+        ct = self.ct
+        content = {
+            "schema": "groundglass.result",
+            "schema_version": SCHEMA_VERSION,
+            "groundglass_version": self.version,
+            "disclaimer": NOT_A_DEVICE,
+            "input": {
+                "kind": self.source.kind,
+                "sha256": self.source.sha256,
+                "files": self.source.files,
+                "series_uid": self.source.series_uid,
+                "shape": [int(size) for size in ct.shape],
+                "spacing_mm": [float(value) for value in ct.spacing_mm],
+                "voxel_ml": float(ct.voxel_ml),
+            },
+            "lungs": self._origin("lungs", "lung_mask"),
+            "lesions": self._origin("lesions", "model"),
+            "models": [
+                {"name": model.name, "sha256": model.sha256, "licence": model.licence}
+                for model in self.models
+            ],
+            "options": dict(self.options),
+            "notes": [
+                {"stage": stage, "level": str(note.level), "code": note.code, "text": note.text}
+                for stage, notes in self.stage_notes.items()
+                for note in notes
+            ],
+            "severity": {
+                "opacity_percent": self.opacity_percent,
+                "high_opacity_percent": self.high_opacity_percent,
+                "ct_grade_extent": self.ct_grade,
+                "class": self.severity_class,
+                "class_cuts_fraction": [float(cut) for cut in self.thresholds.cuts],
+                "classes": [str(name) for name in self.thresholds.classes],
+            },
+            "regions": self.region_rows(),
+            "slices": self.slice_rows(),
+            "run": {
+                "timings_s": dict(self.run.timings_s),
+                "peak_memory_mb": self.run.peak_memory_mb,
+                "threads": self.run.threads,
+            },
+        }
+        plain: dict[str, Any] = _without_nan(content)
+        return plain
+
+    def _origin(self, mask: str, found_by: str) -> dict[str, str | None]:
+        sha256 = self.given_sha256.get(mask)
+        return {"source": found_by if sha256 is None else "given", "sha256": sha256}
+
+    def to_json(self) -> str:
+        """:meth:`to_dict` as JSON text; floats read back as the very same numbers."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def region_rows(self) -> list[dict[str, Any]]:
+        """The involvement table as dictionaries with the keys :data:`REGION_COLUMNS`, both lungs first."""
+        return [
+            {"region": str(row.region)} | {name: float(getattr(row, name)) for name in REGION_COLUMNS[1:]}
+            for row in self.table.rows
+        ]
+
+    def slice_rows(self) -> list[dict[str, Any]]:
+        """The slice profile as dictionaries with the keys :data:`SLICE_COLUMNS`, from feet to head."""
+        return [
+            {"slice": int(entry.slice)} | {name: float(getattr(entry, name)) for name in SLICE_COLUMNS[1:]}
+            for entry in self.profile
+        ]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The involvement table as a data frame with the columns of ``regions.csv``.
+
+        Raises :class:`ImportError` where pandas is not installed.
+        """
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
+        """Writes :data:`FILES` to `folder`, all of them or none, and returns their paths.
+
+        Raises :class:`FileExistsError` when the folder holds something and `overwrite` is false,
+        :class:`OSError` when it can't be written.
+        """
+        from groundglass.write import output_folder
+
+        with output_folder(folder, overwrite=overwrite) as temporary:
+            self.write_into(temporary)
+        return [Path(folder) / name for name in FILES]
+
+    def write_into(self, folder: Path) -> None:
+        """Writes :data:`FILES` into a folder that exists; :meth:`save` is the careful way."""
+        from groundglass import overlay
+        from groundglass.write import write_nifti
+
+        grid = (self.ct.spacing_mm, self.ct.origin_mm, self.ct.direction)
+        (folder / "result.json").write_text(self.to_json(), encoding="utf-8")
+        (folder / "regions.csv").write_text(_csv(REGION_COLUMNS, self.region_rows()), encoding="utf-8")
+        (folder / "slices.csv").write_text(_csv(SLICE_COLUMNS, self.slice_rows()), encoding="utf-8")
+        write_nifti(folder / "lungs.nii.gz", self.lungs, *grid)
+        write_nifti(folder / "lesions.nii.gz", self.lesions, *grid)
+        overlay.of_result(self).save(folder / "overlay.png")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of ``result.json``, as shipped with the package."""
+    text = Path(__file__).with_name("groundglass.schema.json").read_text(encoding="utf-8")
+    content: dict[str, Any] = json.loads(text)
+    return content
+
+
+def _without_nan(value: Any) -> Any:
+    """JSON has no NaN and no infinity: both mean "no answer" here and become None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(item) for item in value]
+    return value
+
+
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Comma-separated, a point for decimals, full precision, an empty cell for "no answer"."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(_without_nan(dict(row)))
+    return text.getvalue()
