@@ -10,6 +10,7 @@ import pandas
 from groundglass.pipeline import Pipeline
 
 __version__: str
+torch_version: str
 
 Triple = tuple[float, float, float]
 Triples = tuple[Triple, Triple, Triple]
@@ -202,6 +203,10 @@ class SliceHeader:
     def lossy(self) -> bool: ...
     @lossy.setter
     def lossy(self, value: bool) -> None: ...
+    @property
+    def damage(self) -> str: ...
+    @damage.setter
+    def damage(self, value: str) -> None: ...
 
 class SeriesPlan:
     @property
@@ -224,6 +229,7 @@ class SeriesPlan:
 def plan_series(
     headers: Sequence[SliceHeader], *, series: str = "", position_tolerance: float = 0.1
 ) -> SeriesPlan: ...
+def pixel_data_damage(header: SliceHeader, offset: int, transfer_syntax: str) -> str: ...
 
 class CtAssembly:
     def __init__(
@@ -235,7 +241,9 @@ class CtAssembly:
         direction: Sequence[Sequence[float]] = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)),
         notes: Sequence[Note] = (),
     ) -> None: ...
-    def put(self, first: int, stored: npt.NDArray[Any], *, slope: float = 1.0, intercept: float = 0.0) -> None: ...
+    def put(
+        self, first: int, stored: npt.NDArray[Any], *, slope: float = 1.0, intercept: float = 0.0
+    ) -> None: ...
     def finish(self) -> CtVolume: ...
 
 def labels_on_grid(

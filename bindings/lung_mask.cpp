@@ -1,0 +1,111 @@
+#include "numpy.hpp"
+#include "pybind.hpp"
+#include <groundglass/volume/given_lungs.hpp>
+#include <groundglass/volume/lung_mask.hpp>
+#include <groundglass/volume/lung_regions.hpp>
+
+namespace groundglass::bindings {
+
+using namespace py::literals;
+
+namespace {
+
+py::dict keywords(const lung_mask& self) {
+    const auto& o = self.options();
+    return py::dict("air_below_hu"_a = o.air_below_hu, "gas_below_hu"_a = o.gas_below_hu,
+                    "bone_above_hu"_a = o.bone_above_hu, "airway_wall_mm"_a = o.airway_wall_mm,
+                    "closing_mm"_a = o.closing_mm, "bridge_mm"_a = o.bridge_mm,
+                    "smallest_piece_percent"_a = o.smallest_piece_percent);
+}
+
+template <class Class, class Member>
+void option(Class& cls, const char* name, Member member, const char* text) {
+    cls.def_property_readonly(
+        name, [member](const lung_mask& self) { return self.options().*member; }, text);
+}
+
+} // namespace
+
+void bind_lung_mask(py::module_& module) {
+    const lung_mask_options standard;
+    py::class_<lung_mask> cls(module, "LungMask",
+                              R"(Finds left and right lung in a chest CT, without a network.
+
+`LungMask()(ct)` or `ct | LungMask()` takes a CtVolume and gives a LungCt. Limits are in HU, mm and percent.
+Vessels and consolidation at the pleura belong to the lungs; trachea, main bronchi and bowel gas don't. Needs no
+network and no threads. What puts the mask in doubt is in the result's notes: an empty mask is a warning, never
+an error. Raises ValueError for an option out of range.)");
+    cls.def(py::init([](double air_below_hu, double gas_below_hu, double bone_above_hu, double airway_wall_mm,
+                        double closing_mm, double bridge_mm, double smallest_piece_percent) {
+                return lung_mask({.air_below_hu = air_below_hu,
+                                  .gas_below_hu = gas_below_hu,
+                                  .bone_above_hu = bone_above_hu,
+                                  .airway_wall_mm = airway_wall_mm,
+                                  .closing_mm = closing_mm,
+                                  .bridge_mm = bridge_mm,
+                                  .smallest_piece_percent = smallest_piece_percent});
+            }),
+            py::kw_only(), "air_below_hu"_a = standard.air_below_hu, "gas_below_hu"_a = standard.gas_below_hu,
+            "bone_above_hu"_a = standard.bone_above_hu, "airway_wall_mm"_a = standard.airway_wall_mm,
+            "closing_mm"_a = standard.closing_mm, "bridge_mm"_a = standard.bridge_mm,
+            "smallest_piece_percent"_a = standard.smallest_piece_percent);
+    option(cls, "air_below_hu", &lung_mask_options::air_below_hu, "Below this is lung or other air.");
+    option(cls, "gas_below_hu", &lung_mask_options::gas_below_hu, "Below this is gas without tissue.");
+    option(cls, "bone_above_hu", &lung_mask_options::bone_above_hu,
+           "Nothing brighter is added to the lungs.");
+    option(cls, "airway_wall_mm", &lung_mask_options::airway_wall_mm,
+           "Taken off around trachea and main bronchi.");
+    option(cls, "closing_mm", &lung_mask_options::closing_mm,
+           "Radius of the ball that closes gaps in a lung.");
+    option(cls, "bridge_mm", &lung_mask_options::bridge_mm,
+           "Widest consolidation at the chest wall that is bridged.");
+    option(cls, "smallest_piece_percent", &lung_mask_options::smallest_piece_percent,
+           "Separate pieces with a smaller share of the largest one are dropped.");
+    cls.def("__call__", &lung_mask::operator(), "ct"_a, py::call_guard<py::gil_scoped_release>(),
+            "The CT with its lungs.");
+    by_keywords(cls, &keywords);
+    as_stage(cls);
+
+    module.def(
+        "with_lungs",
+        [](const ct_volume& ct, const py::array& lungs) {
+            auto mask = from_numpy<std::uint8_t, 3>(lungs, "lungs");
+            const py::gil_scoped_release release;
+            return with_lungs(ct, std::move(mask));
+        },
+        "ct"_a, "lungs"_a, R"(The CT with the user's own lung mask, in the place of LungMask.
+
+lungs: uint8 array of the CT's shape: 0 none, 1 left, 2 right; or a single value 1 for both lungs, which are then
+told apart. The notes say what is implausible. Raises ValueError for another shape or value, TypeError for another
+dtype.)");
+    module.def(
+        "assess_lungs",
+        [](const ct_volume& ct, const py::array& lungs) {
+            const auto mask = from_numpy<std::uint8_t, 3>(lungs, "lungs");
+            const py::gil_scoped_release release;
+            return assess_lungs(ct, mask);
+        },
+        "ct"_a, "lungs"_a, R"(What is implausible about a lung mask, as a list of Note; empty when nothing is.
+
+lungs: uint8 array of the CT's shape: 0 none, 1 left, 2 right. Codes: no_lungs_found, few_slices,
+one_lung_missing, lungs_asymmetric, lungs_touch_border, lungs_cut_at_base, lungs_cut_at_apex,
+lung_volume_implausible. Raises ValueError for another shape or value.)");
+    module.def(
+        "zones_by_height",
+        [](const py::array& lungs) {
+            const auto zones = zones_by_height(from_numpy<std::uint8_t, 3>(lungs, "lungs"));
+            py::list names;
+            for (const auto zone : zones) {
+                constexpr const char* name[] = {"none", "upper", "middle", "lower"};
+                names.append(name[static_cast<std::size_t>(zone)]);
+            }
+            return names;
+        },
+        "lungs"_a,
+        R"(The third of the lungs' height each slice lies in: 'upper', 'middle', 'lower', or 'none'.
+
+lungs: uint8 array (slice, row, column), slices from feet to head. Thirds of equal height between the lowest and
+the highest slice with lung; a slice belongs where its middle lies.)");
+}
+
+} // namespace groundglass::bindings

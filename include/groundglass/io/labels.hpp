@@ -1,0 +1,22 @@
+#pragma once
+
+#include <groundglass/volume/ct_volume.hpp>
+
+#include <filesystem>
+
+namespace groundglass::io {
+
+/// Reads a mask of labels 0, 1, 2 from a `.nii`, `.nii.gz`, `.nrrd`, `.mha` or `.mhd` file of any number
+/// type, in the grid of `like`. Axes may be swapped or reversed; nothing is interpolated. Throws
+/// `format_error` for another grid (telling both), for other values (telling one), and for files that can't
+/// be read.
+[[nodiscard]] array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like);
+
+/// Writes labels and where they lie, compressed where the format can; the ending picks the format. The file
+/// is written under another name beside it and then renamed, so that it is there whole or not at all. Throws
+/// `std::invalid_argument` for another ending or another shape than the grid's, and `format_error` where the
+/// file can't be written or, for NIfTI and a sheared grid (gantry tilt), can't say where the voxels lie.
+void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
+                  const geometry& grid);
+
+} // namespace groundglass::io

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <groundglass/volume/components.hpp>
+#include <groundglass/volume/morphology.hpp>
+
+#include <cstdint>
+
+namespace groundglass {
+
+namespace detail {
+
+/// Mean HU of a mask, 0 of an empty one.
+inline double mean_of(const array3<std::int16_t>& hounsfield, const bit_mask& mask) {
+    std::int64_t sum = 0;
+    std::size_t n = 0;
+    const auto& shape = mask.shape();
+    for_each_run(mask, [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {
+        const auto* line = flat(hounsfield).data() + (slice * shape[1] + row) * shape[2];
+        sum += std::accumulate(line + begin, line + end, std::int64_t{0});
+        n += end - begin;
+    });
+    return n == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(n);
+}
+
+/// Air that reaches the border of its slice. Where little of it is clear gas it may be lung that a crop cut
+/// through, and stays.
+inline bit_mask outside_air(const array3<std::int16_t>& hounsfield, const bit_mask& air, double gas_below_hu,
+                            const vector3& spacing_mm) {
+    const components parts(air, connectivity::faces_in_slice);
+    const auto gas = mask_where(hounsfield, [=](std::int16_t v) { return v < gas_below_hu; });
+    std::vector<std::size_t> clear(parts.size());
+    parts.visit_runs([&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end,
+                         std::size_t i) { clear[i] += count_in(gas.row(slice, row), begin, end); });
+    constexpr double lung_at_most =
+        0.3; // emphysema aside, noise leaves a lung less than this below the limit
+    constexpr double smallest_mm2 = 200;
+    const auto& shape = air.shape();
+    const double pixel_mm2 = spacing_mm[1] * spacing_mm[2];
+    return parts.select([&](std::size_t i) {
+        const auto& p = parts[i];
+        const bool at_border =
+            p.first[1] == 0 || p.first[2] == 0 || p.last[1] + 1 == shape[1] || p.last[2] + 1 == shape[2];
+        const auto area = static_cast<double>(p.voxels);
+        return at_border &&
+               (static_cast<double>(clear[i]) > lung_at_most * area || area * pixel_mm2 < smallest_mm2);
+    });
+}
+
+/// What has the body on at least three of four sides in its slice. The body is the largest solid left by an
+/// opening, which takes a table's thin shells away. Where hardly any outside air is seen, the slice is a
+/// crop, and its border counts as body.
+inline bit_mask surrounded_by_body(const bit_mask& air, const bit_mask& outside, const vector3& spacing_mm) {
+    const double radius = std::max(4.0, std::max(spacing_mm[1], spacing_mm[2]));
+    const ball element(radius,
+                       {2 * radius + spacing_mm[0], spacing_mm[1], spacing_mm[2]}); // flat, for thick slices
+    const auto body = largest_components(open(~air, element), 1);
+    const auto& shape = body.shape();
+    const std::size_t words = body.words_per_row();
+    constexpr double crop_share = 0.05;
+    bit_mask result(shape);
+    if (body.empty()) return result;
+    std::vector<bit_mask::word> behind(shape[1] * words);
+    std::vector<bit_mask::word> before(words);
+    for (std::size_t slice = 0; slice < shape[0]; ++slice) {
+        std::size_t seen = 0;
+        for (std::size_t row = 0; row < shape[1]; ++row)
+            for (const auto w : outside.row(slice, row)) seen += static_cast<std::size_t>(std::popcount(w));
+        const bool crop = static_cast<double>(seen) < crop_share * static_cast<double>(shape[1] * shape[2]);
+        const bit_mask::word border = crop ? ~bit_mask::word{0} : 0;
+        std::fill(before.begin(), before.end(), border);
+        for (std::size_t row = shape[1]; row-- > 0;) {
+            const auto here = body.row(slice, row);
+            for (std::size_t w = 0; w < words; ++w) {
+                behind[row * words + w] = before[w];
+                before[w] |= here[w];
+            }
+        }
+        std::fill(before.begin(), before.end(), border);
+        for (std::size_t row = 0; row < shape[1]; ++row) {
+            const auto here = body.row(slice, row);
+            std::size_t first = crop ? 0 : shape[2]; // right of this column the body is to the left
+            std::size_t last = crop ? shape[2] : 0;  // left of this one it is to the right
+            for_each_run(here, [&](std::size_t begin, std::size_t end) {
+                first = std::min(first, end);
+                last = std::max(last, begin);
+            });
+            for (std::size_t w = 0; w < words; ++w) {
+                const auto from = [&](std::size_t column) { // bits at and after a column
+                    if (column <= w * bit_mask::bits) return ~bit_mask::word{0};
+                    if (column >= (w + 1) * bit_mask::bits) return bit_mask::word{0};
+                    return ~bit_mask::word{0} << (column % bit_mask::bits);
+                };
+                const auto left = from(first);
+                const auto right = ~from(last);
+                const auto front = before[w];
+                const auto back = behind[row * words + w];
+                result.row(slice, row)[w] = (front & back & (left | right)) | (left & right & (front | back));
+                before[w] |= here[w];
+            }
+        }
+    }
+    return result;
+}
+
+/// Bowel gas that may hang together with a lung where only diaphragm and bowel wall lie between: bodies of
+/// clear gas below `highest_slice` that have soft tissue around them and not lung. Grown by the rim that
+/// partial volume makes.
+inline bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const bit_mask& inside,
+                          std::size_t highest_slice, const vector3& spacing_mm, double gas_below_hu,
+                          double air_below_hu) {
+    const double pixel = std::max(spacing_mm[1], spacing_mm[2]);
+    const ball clear(3, spacing_mm);
+    const auto gas =
+        open(inside & mask_where(hounsfield, [=](std::int16_t v) { return v < gas_below_hu; }), clear);
+    const ball rim(std::max(2.0, 1.01 * pixel), spacing_mm);
+    const ball shell(8, spacing_mm);
+    const auto lung_like =
+        mask_where(hounsfield, [=](std::int16_t v) { return v >= gas_below_hu && v < air_below_hu; });
+    const components bodies(gas, connectivity::all);
+    bit_mask result(gas.shape());
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+        if (bodies[i].last[0] > highest_slice) continue; // a bulla above stays with its lung
+        const auto body = bodies.select(i);
+        const auto near = dilate(body, rim);
+        const auto around = dilate(near, shell) - near - gas;
+        if (10 * (around & lung_like).count() < 4 * around.count()) result |= near;
+    }
+    return result;
+}
+
+/// The air in the body that is lung, airways still with it: pieces of at least a share of the largest that
+/// the body surrounds and whose middle is not clear gas.
+inline bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, const bit_mask& inside,
+                            const bit_mask& surrounded, const vector3& spacing_mm, double gas_below_hu,
+                            double smallest_share) {
+    const components parts(inside, connectivity::faces);
+    const ball element(std::max(2.0, 1.01 * std::max(spacing_mm[1], spacing_mm[2])),
+                       {1e3, spacing_mm[1], spacing_mm[2]});
+    const auto middle = erode(inside, element);
+    bit_mask result(inside.shape());
+    std::size_t largest = 0;
+    for (const std::size_t i : parts.by_size()) {
+        if (static_cast<double>(parts[i].voxels) < smallest_share * static_cast<double>(largest)) break;
+        if (static_cast<double>(parts[i].voxels) < 1e-5 * static_cast<double>(flat(hounsfield).size())) break;
+        const auto piece = parts.select(i);
+        if (2 * (piece & surrounded).count() < parts[i].voxels) continue;
+        const auto core = piece & middle;
+        if (core.empty() || mean_of(hounsfield, core) < gas_below_hu) continue;
+        largest = std::max(largest, parts[i].voxels);
+        result |= piece;
+    }
+    return result;
+}
+
+/// Ground glass that a threshold for air leaves out: what of `tissue`, dense but not solid, is thicker than
+/// the rim that partial volume makes along every border, and beside the lung.
+inline bit_mask thick_ground_glass(const bit_mask& tissue, const bit_mask& lung, const vector3& spacing_mm) {
+    const double pixel = 1.01 * std::max(spacing_mm[1], spacing_mm[2]);
+    const auto thick = open(tissue, ball(std::max(2.0, pixel), spacing_mm));
+    return reconstruct(dilate(lung, ball(pixel, spacing_mm)), thick);
+}
+
+} // namespace detail
+
+} // namespace groundglass

@@ -1,0 +1,152 @@
+#include "dicom_header.hpp"
+#include "files.hpp"
+#include <groundglass/volume/series.hpp>
+
+#include <gdcmImageReader.h>
+#include <gdcmTrace.h>
+
+namespace groundglass::io {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// GDCM prints to the standard error unless told not to; what matters in it is checked and said here.
+class quiet_gdcm {
+public:
+    quiet_gdcm() : warning_(gdcm::Trace::GetWarningFlag()), error_(gdcm::Trace::GetErrorFlag()) {
+        gdcm::Trace::SetWarning(false);
+        gdcm::Trace::SetError(false);
+    }
+    ~quiet_gdcm() {
+        gdcm::Trace::SetWarning(warning_);
+        gdcm::Trace::SetError(error_);
+    }
+    quiet_gdcm(const quiet_gdcm&) = delete;
+    quiet_gdcm& operator=(const quiet_gdcm&) = delete;
+
+private:
+    bool warning_, error_;
+};
+
+std::string files(std::size_t n) { return detail::counted(n, "file"); }
+
+struct scan {
+    std::vector<slice_header> headers;
+    notes remarks;
+};
+
+scan scan_files(const fs::path& root) {
+    std::vector<fs::path> paths;
+    if (fs::is_directory(root)) {
+        for (const auto& entry : fs::recursive_directory_iterator(root))
+            if (entry.is_regular_file()) paths.push_back(entry.path());
+        std::sort(paths.begin(), paths.end());
+        if (paths.empty()) refuse(root, "the folder is empty");
+    } else {
+        paths.push_back(root);
+    }
+    scan result;
+    std::size_t other = 0, broken = 0, directories = 0;
+    for (const auto& path : paths) {
+        static_cast<void>(start_of(path, root)); // refuses what can't be opened
+        dicom_header header;
+        switch (read_header(path, header)) {
+        case header_state::not_dicom:
+            ++other;
+            break;
+        case header_state::broken:
+            ++broken;
+            break;
+        case header_state::good:
+            if (header.directory)
+                ++directories;
+            else
+                result.headers.push_back(std::move(header.slice));
+        }
+    }
+    if (broken > 0)
+        refuse(root, "the header of " + std::to_string(broken) + " of " + files(paths.size()) +
+                         " is cut off or damaged; copy the study again");
+    if (result.headers.empty())
+        refuse(root, paths.size() == 1 ? "no DICOM image in it"
+                                       : "no DICOM image among its " + files(paths.size()));
+    if (directories > 0)
+        result.remarks.push_back({note_level::info, "dicomdir_ignored",
+                                  "The DICOMDIR was not used: the files themselves say what they are."});
+    if (other > 0)
+        result.remarks.push_back({note_level::info, "files_ignored",
+                                  files(other) + (other == 1 ? " that is not DICOM was ignored."
+                                                             : " that are not DICOM were ignored.")});
+    return result;
+}
+
+template <class T>
+void put(ct_assembly& assembly, std::size_t slice, const std::vector<char>& bytes,
+         const slice_header& header) {
+    assembly.put(slice,
+                 std::span<const T>(reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)),
+                 header.rescale_slope.value_or(1), header.rescale_intercept.value_or(0));
+}
+
+/// Decodes one slice into the volume. `bytes` is kept between slices.
+void decode(ct_assembly& assembly, std::size_t slice, const slice_header& header, std::vector<char>& bytes) {
+    const std::size_t pixels = std::size_t{header.rows} * header.columns;
+    const std::string damaged =
+        "the voxels of a slice can't be decoded: they are cut off, damaged or in an unknown "
+        "compression; copy the study again, or convert it to uncompressed DICOM";
+    gdcm::ImageReader reader;
+    reader.SetFileName(header.file.c_str());
+    try {
+        if (!reader.Read()) throw format_error(damaged);
+        const auto& image = reader.GetImage();
+        const auto type = image.GetPixelFormat();
+        if (image.GetDimensions()[0] != header.columns || image.GetDimensions()[1] != header.rows ||
+            image.GetBufferLength() != pixels * type.GetPixelSize())
+            throw format_error(damaged);
+        bytes.resize(image.GetBufferLength());
+        if (!image.GetBuffer(bytes.data())) throw format_error(damaged);
+        const bool is_signed = type.GetPixelRepresentation() == 1;
+        if (type.GetPixelSize() == 2 && is_signed)
+            put<std::int16_t>(assembly, slice, bytes, header);
+        else if (type.GetPixelSize() == 2)
+            put<std::uint16_t>(assembly, slice, bytes, header);
+        else if (type.GetPixelSize() == 4 && is_signed)
+            put<std::int32_t>(assembly, slice, bytes, header);
+        else if (type.GetPixelSize() == 4)
+            put<std::uint32_t>(assembly, slice, bytes, header);
+        else
+            throw format_error("a slice stores its voxels in " + std::to_string(type.GetPixelSize()) +
+                               " bytes each");
+    } catch (const format_error&) {
+        throw;
+    } catch (const std::exception&) {
+        throw format_error(damaged);
+    }
+}
+
+} // namespace
+
+ct_volume read_dicom(const fs::path& path, const std::string& series_uid) {
+    const quiet_gdcm quiet;
+    auto found = scan_files(path);
+    try {
+        const auto plan = plan_series(found.headers, {.series_uid = series_uid});
+        auto remarks = std::move(found.remarks);
+        remarks.insert(remarks.end(), plan.remarks.begin(), plan.remarks.end());
+        const std::string series = "series " + plan.series_uid + ": ";
+        try {
+            ct_assembly assembly(plan.grid, std::move(remarks));
+            std::vector<char> bytes;
+            for (std::size_t i = 0; i < plan.order.size(); ++i)
+                decode(assembly, i, found.headers[plan.order[i]], bytes);
+            return std::move(assembly).finish();
+        } catch (const format_error& error) {
+            throw format_error(series + error.what());
+        }
+    } catch (const format_error& error) {
+        refuse(path, error.what());
+    }
+}
+
+} // namespace groundglass::io

@@ -1,0 +1,115 @@
+#include "files.hpp"
+#include <groundglass/io/labels.hpp>
+
+#include <itkImage.h>
+#include <itkImageFileWriter.h>
+#include <itkMetaImageIO.h>
+#include <itkNiftiImageIO.h>
+#include <itkNrrdImageIO.h>
+
+namespace groundglass::io {
+
+namespace {
+
+bool ends_with(const std::string& name, const std::string& ending) {
+    return name.size() >= ending.size() &&
+           name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+itk::ImageIOBase::Pointer writer_for(const std::string& name) {
+    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return itk::NiftiImageIO::New().GetPointer();
+    if (ends_with(name, ".nrrd")) return itk::NrrdImageIO::New().GetPointer();
+    if (ends_with(name, ".mha")) return itk::MetaImageIO::New().GetPointer();
+    throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
+                                name);
+}
+
+} // namespace
+
+array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like) {
+    std::error_code none;
+    if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
+    if (std::filesystem::is_directory(path, none) || kind_of(path) == file_kind::dicom)
+        refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
+    const auto image = open_image(path, kind_of(path));
+    try {
+        const ct_assembly plausible(geometry{.shape = {1, image.grid.shape[1], image.grid.shape[2]}});
+        auto labels = make_array<std::uint8_t>(image.grid.shape);
+        const auto size = image.grid.shape[1] * image.grid.shape[2];
+        const auto put = [&](std::size_t first, const auto& values) {
+            const auto out = flat(labels).subspan(first * size, values.size());
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                const double value = image.slope * static_cast<double>(values[i]) + image.intercept;
+                if (value != 0 && value != 1 && value != 2)
+                    throw format_error(
+                        "the mask holds the value " + detail::decimal(value) +
+                        "; 0 none, 1 and 2 are allowed (left and right lung, or ground glass and "
+                        "consolidation)");
+                out[i] = static_cast<std::uint8_t>(value);
+            }
+        };
+        image.read(
+            [&](std::size_t first, const stored_values& stored) {
+                std::visit([&](const auto& values) { put(first, values); }, stored);
+            },
+            {});
+        return on_grid(std::move(labels), image.grid, like.grid());
+    } catch (const format_error& error) {
+        const std::string text = error.what();
+        if (text.rfind(path.string() + ": ", 0) == 0) throw;
+        refuse(path, text);
+    }
+}
+
+void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
+                  const geometry& grid) {
+    if (shape_of(labels) != grid.shape)
+        throw std::invalid_argument("write_labels: the array's shape differs from the grid's shape");
+    const auto io = writer_for(path.filename().string());
+    using image_type = itk::Image<std::uint8_t, 3>;
+    auto image = image_type::New();
+    image_type::SizeType size;
+    image_type::SpacingType spacing;
+    image_type::PointType origin;
+    image_type::DirectionType direction;
+    for (unsigned axis = 0; axis < 3; ++axis) {
+        size[axis] = grid.shape[2 - axis];
+        spacing[axis] = grid.spacing_mm[2 - axis];
+        origin[axis] = grid.origin_mm[axis];
+        for (unsigned i = 0; i < 3; ++i) direction[i][axis] = grid.direction[2 - axis][i];
+    }
+    image->SetRegions(size);
+    image->SetSpacing(spacing);
+    image->SetOrigin(origin);
+    image->SetDirection(direction);
+    // ITK only reads from it.
+    image->GetPixelContainer()->SetImportPointer(const_cast<std::uint8_t*>(flat(labels).data()),
+                                                 labels.size(), false);
+
+    std::error_code error;
+    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    // The NIfTI library prints where it can't open a file, so that is found out before.
+    if (!std::filesystem::is_directory(folder, error)) refuse(path, "its folder does not exist");
+    const auto temporary = path.parent_path() / (".writing-" + path.filename().string());
+    auto writer = itk::ImageFileWriter<image_type>::New();
+    writer->SetImageIO(io);
+    writer->SetFileName(temporary.string());
+    writer->SetInput(image);
+    writer->SetUseCompression(true);
+    try {
+        if (grid.tilt_degrees() > 0.1 && dynamic_cast<itk::NiftiImageIO*>(io.GetPointer()))
+            refuse(path,
+                   "NIfTI files of this library can't hold the sheared grid of a tilted gantry; write .nrrd");
+        writer->Update();
+        std::filesystem::rename(temporary, path, error);
+    } catch (const itk::ExceptionObject&) {
+        error = std::make_error_code(std::errc::io_error);
+    }
+    if (error) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+        refuse(path, "it can't be written (" + error.message() + ")");
+    }
+}
+
+} // namespace groundglass::io

@@ -1,0 +1,90 @@
+#include <groundglass/error.hpp>
+#include <groundglass/io/labels.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+using namespace groundglass;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct temporary_folder {
+    fs::path path;
+    temporary_folder() {
+        std::string name = (fs::temp_directory_path() / "groundglass-XXXXXX").string();
+        path = mkdtemp(name.data());
+    }
+    ~temporary_folder() { fs::remove_all(path); }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+};
+
+const geometry grid{.shape = {3, 4, 5}, .spacing_mm = {2.5, 0.7, 0.8}, .origin_mm = {-10, -20, -300}};
+
+ct_volume ct(const geometry& where = grid) { return {make_array<std::int16_t>(where.shape), where}; }
+
+array3<std::uint8_t> labels() {
+    auto result = make_array<std::uint8_t>(grid.shape);
+    for (std::size_t i = 0; i < result.size(); ++i) flat(result)[i] = static_cast<std::uint8_t>(i % 3);
+    return result;
+}
+
+std::string refusal(const fs::path& path, const ct_volume& like) {
+    try {
+        static_cast<void>(io::read_labels(path, like));
+    } catch (const format_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+} // namespace
+
+TEST_CASE("labels come back from every format, and no other file is left") {
+    for (const auto* ending : {".nii", ".nii.gz", ".nrrd", ".mha"}) {
+        CAPTURE(ending);
+        const temporary_folder folder;
+        const auto path = folder.path / (std::string("lungs") + ending);
+        io::write_labels(path, labels(), grid);
+        CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+        CHECK(io::read_labels(path, ct()) == labels());
+        io::write_labels(path, make_array<std::uint8_t>(grid.shape), grid); // over the first
+        CHECK(io::read_labels(path, ct()) == make_array<std::uint8_t>(grid.shape));
+    }
+}
+
+TEST_CASE("a sheared grid is kept by NRRD and refused for NIfTI") {
+    const temporary_folder folder;
+    auto tilted = grid;
+    tilted.direction[1] = {0, std::cos(0.2), std::sin(0.2)};
+    io::write_labels(folder.path / "lungs.nrrd", labels(), tilted);
+    CHECK(io::read_labels(folder.path / "lungs.nrrd", ct(tilted)) == labels());
+    CHECK_THROWS_AS(io::write_labels(folder.path / "lungs.nii.gz", labels(), tilted), format_error);
+    CHECK_FALSE(fs::exists(folder.path / "lungs.nii.gz"));
+}
+
+TEST_CASE("another grid and other values are refused") {
+    const temporary_folder folder;
+    const auto path = folder.path / "lungs.nii.gz";
+    io::write_labels(path, labels(), grid);
+    auto other = grid;
+    other.origin_mm[2] += 2.5;
+    CHECK(refusal(path, ct(other)).find("another grid") != std::string::npos);
+    auto wrong = labels();
+    wrong(1, 2, 3) = 9;
+    io::write_labels(path, wrong, grid);
+    CHECK(refusal(path, ct()).find("holds the value 9") != std::string::npos);
+    CHECK(refusal(folder.path, ct()).find("not from DICOM") != std::string::npos);
+    CHECK(refusal(folder.path / "none.nii", ct()).find("no such file") != std::string::npos);
+}
+
+TEST_CASE("what can't be written is told") {
+    const temporary_folder folder;
+    CHECK_THROWS_AS(io::write_labels(folder.path / "lungs.png", labels(), grid), std::invalid_argument);
+    CHECK_THROWS_AS(io::write_labels(folder.path / "x.nii", make_array<std::uint8_t>({1, 1, 1}), grid),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(io::write_labels(folder.path / "no" / "x.nii", labels(), grid), format_error);
+}

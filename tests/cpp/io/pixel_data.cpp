@@ -1,0 +1,73 @@
+#include <groundglass/io/pixel_data.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+using namespace groundglass;
+
+namespace {
+
+constexpr const char* explicit_little = "1.2.840.10008.1.2.1";
+constexpr const char* jpeg_lossless = "1.2.840.10008.1.2.4.70";
+
+slice_header header(std::uint32_t rows = 4, std::uint32_t columns = 5) {
+    slice_header h;
+    h.rows = rows, h.columns = columns;
+    return h;
+}
+
+std::string bytes(std::initializer_list<int> values) {
+    std::string result;
+    for (const int value : values) result += static_cast<char>(value);
+    return result;
+}
+
+std::string damage(const std::string& content, const slice_header& h, const char* syntax) {
+    std::istringstream file(content);
+    return io::pixel_data_damage(file, h, syntax);
+}
+
+const std::string plain = bytes({0xe0, 0x7f, 0x10, 0x00, 'O', 'W', 0, 0, 40, 0, 0, 0}) + std::string(40, 'x');
+const std::string fragments = bytes({0xe0, 0x7f, 0x10, 0x00, 'O', 'B', 0, 0, 0xff, 0xff, 0xff, 0xff}) +
+                              bytes({0xfe, 0xff, 0x00, 0xe0, 0, 0, 0, 0}) +
+                              bytes({0xfe, 0xff, 0x00, 0xe0, 10, 0, 0, 0}) + std::string(10, 'x') +
+                              bytes({0xfe, 0xff, 0xdd, 0xe0, 0, 0, 0, 0});
+
+} // namespace
+
+TEST_CASE("whole voxels are fine in every encoding") {
+    CHECK(damage(plain, header(), explicit_little).empty());
+    CHECK(damage(plain + "more elements", header(), explicit_little).empty());
+    CHECK(damage(bytes({0xe0, 0x7f, 0x10, 0x00, 40, 0, 0, 0}) + std::string(40, 'x'), header(),
+                 "1.2.840.10008.1.2")
+              .empty());
+    CHECK(damage(bytes({0x7f, 0xe0, 0x00, 0x10, 'O', 'W', 0, 0, 0, 0, 0, 40}) + std::string(40, 'x'),
+                 header(), "1.2.840.10008.1.2.2")
+              .empty());
+    CHECK(damage(fragments, header(), jpeg_lossless).empty());
+    CHECK(damage(plain, header(), "").empty());
+}
+
+TEST_CASE("voxels that are cut off or fewer than claimed") {
+    CHECK(damage(plain.substr(0, 30), header(), explicit_little).find("holds 18 bytes") != std::string::npos);
+    CHECK(damage(plain, header(5, 5), explicit_little).find("claims 50") != std::string::npos);
+    CHECK(damage(plain, header(65535, 65535), explicit_little).find("claims 8589672450") !=
+          std::string::npos);
+    CHECK(damage(plain.substr(0, 7), header(), explicit_little).find("no Pixel Data") != std::string::npos);
+    CHECK(damage("", header(), explicit_little).find("no Pixel Data") != std::string::npos);
+    CHECK(damage(plain.substr(0, 10), header(), explicit_little).find("cut off") != std::string::npos);
+}
+
+TEST_CASE("fragments that are cut off, damaged or too small for the claim") {
+    for (std::size_t length = 12; length + 1 < fragments.size(); ++length) {
+        CAPTURE(length);
+        CHECK(damage(fragments.substr(0, length), header(), jpeg_lossless).find("cut off") !=
+              std::string::npos);
+    }
+    auto broken = fragments;
+    broken[13] = 'x';
+    CHECK(damage(broken, header(), jpeg_lossless).find("damaged") != std::string::npos);
+    CHECK(damage(fragments, header(60000, 60000), jpeg_lossless).find("bytes of voxels from 10") !=
+          std::string::npos);
+}

@@ -1,0 +1,186 @@
+#include <groundglass/error.hpp>
+#include <groundglass/io/read_ct.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+
+using namespace groundglass;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct temporary_folder {
+    fs::path path;
+    temporary_folder() {
+        std::string name = (fs::temp_directory_path() / "groundglass-XXXXXX").string();
+        path = mkdtemp(name.data());
+    }
+    ~temporary_folder() { fs::remove_all(path); }
+    temporary_folder(const temporary_folder&) = delete;
+    temporary_folder& operator=(const temporary_folder&) = delete;
+};
+
+std::string refusal(const fs::path& path, const io::read_options& options = {}) {
+    try {
+        static_cast<void>(io::read_ct(path, options));
+    } catch (const format_error& error) {
+        const std::string text = error.what();
+        CHECK(text.rfind(path.string() + ": ", 0) == 0);
+        return text;
+    }
+    return "";
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::optional<fs::path> shared(const char* name) {
+    const fs::path path = fs::path(GROUNDGLASS_SHARED_DATA) / name;
+    if (fs::exists(path)) return path;
+    MESSAGE("skipped: the real CT data is not there: ", name);
+    return {};
+}
+
+std::string content_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write(const fs::path& path, const std::string& content) {
+    std::ofstream(path, std::ios::binary).write(content.data(), static_cast<std::streamsize>(content.size()));
+}
+
+/// Air, lung and soft tissue as MetaImage text and voxels.
+std::string metaimage(const std::string& transform, const std::string& size, int add = 0) {
+    std::string text = "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+                       "CompressedData = False\nTransformMatrix = " +
+                       transform + "\nOffset = 1 2 3\nElementSpacing = 0.8 0.7 2.5\nDimSize = " + size +
+                       "\nElementType = MET_SHORT\nElementDataFile = LOCAL\n";
+    for (int i = 0; i < 10 * 4 * 3; ++i) {
+        const int column = i % 10;
+        const auto value = static_cast<std::int16_t>((column < 2   ? -1000
+                                                      : column < 5 ? -850
+                                                                   : 40) +
+                                                     i / 40 + add);
+        text.append(reinterpret_cast<const char*>(&value), 2);
+    }
+    return text;
+}
+
+} // namespace
+
+TEST_CASE("a MetaImage is read in place and turned to axial") {
+    const temporary_folder folder;
+    const auto path = folder.path / "ct.mha";
+    write(path, metaimage("1 0 0 0 1 0 0 0 1", "10 4 3"));
+    auto ct = io::read_ct(path);
+    CHECK(ct.grid().shape == shape3{3, 4, 10});
+    CHECK(ct.grid().spacing_mm == vector3{2.5, 0.7, 0.8});
+    CHECK(ct.grid().origin_mm == vector3{1, 2, 3});
+    CHECK(ct.hounsfield()(0, 0, 0) == -1000);
+    CHECK(ct.hounsfield()(2, 3, 9) == 42);
+    CHECK(ct.remarks().empty());
+
+    write(path, metaimage("-1 0 0 0 -1 0 0 0 1", "10 4 3"));
+    ct = io::read_ct(path);
+    CHECK(ct.hounsfield()(0, 0, 9) == -1000);
+    CHECK(ct.grid().is_axial());
+
+    write(path, metaimage("1 0 0 0 1 0 0 0 1", "10 4 3", 1024));
+    CHECK(has(io::read_ct(path).remarks().front().code, "offset_subtracted"));
+    write(path, metaimage("1 0 0 0 1 0 0 0 1", "10 4 3", -1024));
+    CHECK(has(refusal(path), "soft tissue"));
+    CHECK_THROWS_AS(static_cast<void>(io::read_ct(path, {.series_uid = "1.2"})), std::invalid_argument);
+}
+
+TEST_CASE("volumes that are cut off or claim too much are refused") {
+    const temporary_folder folder;
+    const auto path = folder.path / "ct.mha";
+    const auto whole = metaimage("1 0 0 0 1 0 0 0 1", "10 4 3");
+    write(path, whole.substr(0, whole.size() - 30));
+    CHECK(has(refusal(path), "cut off"));
+    write(path, metaimage("1 0 0 0 1 0 0 0 1", "1024 1024 1024"));
+    CHECK(has(refusal(path), "claims 2147.5 MB"));
+    auto odd = whole;
+    odd.replace(odd.find("LOCAL"), 5, "LIST2"); // of which MetaIO writes past its memory
+    write(path, odd);
+    CHECK(has(refusal(path), "another file"));
+    write(path, whole.substr(0, 100));
+    CHECK(has(refusal(path), "damaged or cut off"));
+    write(path, metaimage("1 0 0 0 1 0 0 0 1", "10 12"));
+    CHECK_FALSE(refusal(path).empty());
+}
+
+TEST_CASE("paths that hold nothing readable") {
+    const temporary_folder folder;
+    CHECK(has(refusal(folder.path / "nowhere"), "no such file"));
+    CHECK(has(refusal(folder.path), "the folder is empty"));
+    const auto text = folder.path / "text.dcm";
+    write(text, std::string(600, 'a'));
+    CHECK(has(refusal(text), "neither DICOM, NIfTI"));
+    CHECK(has(refusal(folder.path), "no DICOM image"));
+    write(text, "");
+    CHECK(has(refusal(text), "empty"));
+    write(text, "PK\x03\x04");
+    CHECK(has(refusal(text), "zip"));
+    write(text, "NRRD0004\n");
+    CHECK(has(refusal(text), ".nrrd"));
+    write(folder.path / "x.nii.gz", "\x1f\x8b"
+                                    "broken");
+    CHECK_FALSE(refusal(folder.path / "x.nii.gz").empty());
+    write(folder.path / "x.nrrd", "NRRD0004\ntype: short\n");
+    CHECK(has(refusal(folder.path / "x.nrrd"), "damaged"));
+}
+
+TEST_CASE("a real series, whole, and with a file cut off or slices missing") {
+    const auto series = shared("covid-ct-md/normal-001");
+    if (!series) return;
+    const auto ct = io::read_ct(*series);
+    CHECK(ct.grid().shape == shape3{154, 512, 512});
+    CHECK(ct.grid().spacing_mm[0] == doctest::Approx(2));
+    CHECK(ct.grid().origin_mm[2] == doctest::Approx(-330.5));
+    CHECK(ct.remarks().empty());
+    long long sum = 0;
+    for (const auto value : flat(ct.hounsfield())) sum += value;
+    CHECK(sum == -14953122333); // the sum SimpleITK's series reader gives
+
+    const temporary_folder folder;
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(*series)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    for (std::size_t i = 0; i < 3; ++i) fs::create_symlink(files[i], folder.path / files[i].filename());
+    CHECK_FALSE(refusal(folder.path).empty()); // slices 1, 10 and 100
+
+    const auto cut = folder.path / "cut.dcm";
+    const auto content = content_of(files[0]);
+    for (const auto& entry : fs::directory_iterator(folder.path)) fs::remove(entry);
+    write(cut, content.substr(0, content.size() / 2));
+    CHECK(has(refusal(cut), "compressed voxels are cut off"));
+    write(cut, content.substr(0, 700));
+    CHECK(has(refusal(cut), "damaged"));
+    write(cut, content);
+    CHECK(io::read_ct(cut).remarks().front().code == "single_slice");
+}
+
+TEST_CASE("other real files") {
+    if (const auto path = shared("chest-imaging-platform/simple_dicom")) {
+        const auto ct = io::read_ct(*path);
+        CHECK(ct.grid().shape == shape3{2, 512, 512});
+        CHECK(ct.remarks().front().code == "padding");
+    }
+    if (const auto path = shared("chest-imaging-platform/ct-64.nrrd"))
+        CHECK(io::read_ct(*path).grid().shape == shape3{79, 64, 64});
+    if (const auto path = shared("totalsegmentator/example_ct.nii.gz")) {
+        const auto ct = io::read_ct(*path);
+        CHECK(ct.grid().shape == shape3{112, 101, 122});
+        CHECK(ct.grid().origin_mm[1] == doctest::Approx(-311.319));
+        const temporary_folder folder;
+        const auto content = content_of(*path);
+        write(folder.path / "cut.nii.gz", content.substr(0, content.size() / 2));
+        CHECK(has(refusal(folder.path / "cut.nii.gz"), "cut off or damaged"));
+    }
+    if (const auto path = shared("lungmask"))
+        CHECK(io::read_ct(*path).remarks()[1].code == "modality_missing");
+}

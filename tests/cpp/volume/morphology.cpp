@@ -1,0 +1,88 @@
+#include <groundglass/volume/morphology.hpp>
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+using namespace groundglass;
+
+namespace {
+
+bit_mask random_mask(const shape3& shape, double share, unsigned seed) {
+    std::mt19937 random(seed);
+    auto volume = make_array<std::uint8_t>(shape);
+    for (auto& value : flat(volume)) value = std::generate_canonical<double, 32>(random) < share ? 1 : 0;
+    return mask_where(volume, [](std::uint8_t v) { return v != 0; });
+}
+
+/// Voxels within the radius of a set one, one pair after the other.
+bit_mask dilated(const bit_mask& mask, double radius, const vector3& spacing) {
+    const auto& shape = mask.shape();
+    bit_mask result(shape);
+    std::vector<shape3> set;
+    for_each_run(mask, [&](std::size_t s, std::size_t r, std::size_t begin, std::size_t end) {
+        for (std::size_t c = begin; c < end; ++c) set.push_back({s, r, c});
+    });
+    for (std::size_t s = 0; s < shape[0]; ++s)
+        for (std::size_t r = 0; r < shape[1]; ++r)
+            for (std::size_t c = 0; c < shape[2]; ++c)
+                for (const auto& at : set) {
+                    const shape3 here{s, r, c};
+                    double square = 0;
+                    for (std::size_t axis = 0; axis < 3; ++axis) {
+                        const double d =
+                            (static_cast<double>(here[axis]) - static_cast<double>(at[axis])) * spacing[axis];
+                        square += d * d;
+                    }
+                    if (square <= radius * radius * (1 + 1e-9)) {
+                        result.set(s, r, c);
+                        break;
+                    }
+                }
+    return result;
+}
+
+} // namespace
+
+TEST_CASE("ball: holds what lies within the radius") {
+    const ball unit(1, {1, 1, 1});
+    std::size_t voxels = 0;
+    for (const auto& row : unit.rows()) voxels += 2 * row.half_width + 1;
+    CHECK(voxels == 7);
+    CHECK(ball(0, {1, 1, 1}).rows().size() == 1);
+    CHECK(ball(3, {2, 0.5, 3}).reach() == shape3{1, 6, 1});
+    CHECK_THROWS_AS(ball(-1, {1, 1, 1}), std::invalid_argument);
+    CHECK_THROWS_AS(ball(1, {1, 0, 1}), std::invalid_argument);
+}
+
+TEST_CASE("dilate, erode, open: as by the definition, on any spacing") {
+    const shape3 shape{5, 12, 75};
+    const vector3 spacings[] = {{1, 1, 1}, {2, 0.7, 0.9}, {0.6, 1.5, 1.1}};
+    for (const auto& spacing : spacings)
+        for (const double radius : {0.0, 1.0, 2.3, 3.0}) {
+            const ball element(radius, spacing);
+            const auto sparse = random_mask(shape, 0.01, 11);
+            const auto wide = dilated(sparse, radius, spacing);
+            CHECK(dilate(sparse, element) == wide);
+            CHECK(erode(~sparse, element) == ~wide);
+            CHECK(open(~sparse, element) == dilated(~wide, radius, spacing));
+        }
+}
+
+TEST_CASE("close: as in an endless empty grid") {
+    const vector3 spacing{1.5, 1, 0.8};
+    for (const double radius : {1.6, 3.0}) {
+        const auto mask = random_mask({4, 9, 30}, 0.1, 5);
+        bit_mask wide({12, 17, 46});
+        for_each_run(mask, [&](std::size_t s, std::size_t r, std::size_t begin, std::size_t end) {
+            wide.set(s + 4, r + 4, begin + 8, end + 8);
+        });
+        const auto expected = ~dilated(~dilated(wide, radius, spacing), radius, spacing);
+        const auto found = close(mask, ball(radius, spacing));
+        for (std::size_t s = 0; s < 4; ++s)
+            for (std::size_t r = 0; r < 9; ++r)
+                for (std::size_t c = 0; c < 30; ++c)
+                    REQUIRE(found.test(s, r, c) == expected.test(s + 4, r + 4, c + 8));
+        CHECK((mask - found).empty());
+    }
+}
