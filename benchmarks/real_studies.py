@@ -2,10 +2,10 @@
 
     python benchmarks/real_studies.py [--data ../shared/data] [--out build/real-studies] [--model NAME|FILE]
 
-For each study: wall seconds and peak resident memory of the whole process, lung volume, PO, PHO, grade, and the first
-words of what was refused. For the COVID-19 study also the agreement with the radiologists' slice labels, for the labelled
-slices the Dice of infection, ground glass and consolidation (the bundled weights have seen these slices: that row says
-that the path from picture to label works, not how good the model is).
+For each study: wall seconds and peak resident memory of the whole process, lung volume, PO, PHO, and what
+was refused. For the COVID-19 study also the agreement with the radiologists' slice labels, for the labelled
+slices the Dice of infection, ground glass and consolidation (the bundled weights have seen these slices: that
+row says that the path from picture to label works, not how good the model is).
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def slice_dice(folder: Path, labels: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "real-studies")
     parser.add_argument("--model")
@@ -108,7 +110,7 @@ def main() -> None:
     data = options.data
     studies = [data / "covid-ct-md" / name for name in ("covid-P001", "normal-001", "cap-001")]
     studies += [data / "chest-imaging-platform" / name for name in ("ct-64.nrrd", "simple_dicom")]
-    studies += sorted((data / "totalsegmentator").rglob("*.nii.gz")) + [data / "lungmask"]
+    studies += [*sorted((data / "totalsegmentator").rglob("*.nii.gz")), data / "lungmask"]
     model = ["--model", options.model] if options.model else []
     for study in studies:
         out = options.out / study.relative_to(data).as_posix().replace("/", "-").partition(".")[0]
@@ -131,7 +133,8 @@ def main() -> None:
 
     labelled = data / "covid-semiseg" / "labelled"
     out = options.out / "labelled"
-    code, seconds, peak, last = run(["segment", str(labelled / "images"), "--out", str(out), "--probabilities", *model])
+    segment = ["segment", str(labelled / "images"), "--out", str(out), "--probabilities"]
+    code, seconds, peak, last = run([*segment, *model])
     print(f"covid-semiseg/labelled exit {code} {seconds:.1f} s {peak:.0f} MiB {last}")
     print("Dice:", slice_dice(out, labelled / "labels"))
 

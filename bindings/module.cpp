@@ -1,5 +1,4 @@
 #include "pybind.hpp"
-
 #include <groundglass/error.hpp>
 
 namespace py = pybind11;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "pybind.hpp"
-
 #include <groundglass/array.hpp>
 
 #include <pybind11/numpy.h>
@@ -11,13 +10,13 @@
 
 namespace groundglass::bindings {
 
-/// Copies a numpy array of exactly this type and rank. A silent conversion of a study would cost a second or hide
-/// a mistake, so another type is a TypeError that names the cure. Any strides are taken.
+/// Copies a numpy array of exactly this type and rank. A silent conversion of a study would cost a second or
+/// hide a mistake, so another type is a TypeError that names the cure. Any strides are taken.
 template <class T, std::size_t N>
 xt::xtensor<T, N> from_numpy(const py::array& array, const char* name) {
     if (static_cast<std::size_t>(array.ndim()) != N)
-        throw py::value_error(std::string(name) + ": " + std::to_string(N) + " dimensions are needed, found " +
-                              std::to_string(array.ndim()));
+        throw py::value_error(std::string(name) + ": " + std::to_string(N) +
+                              " dimensions are needed, found " + std::to_string(array.ndim()));
     if (!array.dtype().is(py::dtype::of<T>()) && !array.dtype().equal(py::dtype::of<T>()))
         throw py::type_error(std::string(name) + ": dtype " +
                              py::cast<std::string>(py::str(py::dtype::of<T>())) + " is needed, found " +

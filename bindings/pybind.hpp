@@ -1,12 +1,12 @@
 #pragma once
 
 // The first include of every binding file: pybind11 wants to come before the standard library.
+#include <groundglass/note.hpp>
+#include <groundglass/volume/geometry.hpp>
+
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
-
-#include <groundglass/note.hpp>
-#include <groundglass/volume/geometry.hpp>
 
 #include <string>
 

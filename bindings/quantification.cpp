@@ -1,5 +1,4 @@
 #include "pybind.hpp"
-
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
 
@@ -39,8 +38,9 @@ high_opacity_rule rule_of(const std::string& name) {
 } // namespace
 
 void bind_quantification(py::module_& module) {
-    py::class_<region_involvement>(module, "RegionInvolvement",
-                                   "One region's row: volumes in ml, percentages of the lung, HU; NaN where empty.")
+    py::class_<region_involvement>(
+        module, "RegionInvolvement",
+        "One region's row: volumes in ml, percentages of the lung, HU; NaN where empty.")
         .def_property_readonly("region", [](const region_involvement& self) { return name_of(self.region); })
         .def_readonly("lung_ml", &region_involvement::lung_ml)
         .def_readonly("ground_glass_ml", &region_involvement::ground_glass_ml)
@@ -48,19 +48,24 @@ void bind_quantification(py::module_& module) {
         .def_readonly("opacity_ml", &region_involvement::opacity_ml)
         .def_readonly("opacity_percent", &region_involvement::opacity_percent)
         .def_readonly("high_opacity_percent", &region_involvement::high_opacity_percent)
-        .def_property_readonly("lung_hu_mean", [](const region_involvement& self) { return self.lung_hu.mean; })
+        .def_property_readonly("lung_hu_mean",
+                               [](const region_involvement& self) { return self.lung_hu.mean; })
         .def_property_readonly("lung_hu_sd", [](const region_involvement& self) { return self.lung_hu.sd; })
-        .def_property_readonly("opacity_hu_mean", [](const region_involvement& self) { return self.opacity_hu.mean; })
-        .def_property_readonly("opacity_hu_sd", [](const region_involvement& self) { return self.opacity_hu.sd; })
+        .def_property_readonly("opacity_hu_mean",
+                               [](const region_involvement& self) { return self.opacity_hu.mean; })
+        .def_property_readonly("opacity_hu_sd",
+                               [](const region_involvement& self) { return self.opacity_hu.sd; })
         .def("to_dict", &row_dict)
         .def("__repr__", [](const region_involvement& self) {
             return py::str("RegionInvolvement({!r}, lung_ml={:.0f}, opacity_percent={:.2f})")
                 .format(name_of(self.region), self.lung_ml, self.opacity_percent);
         });
 
-    py::class_<involvement_table>(module, "InvolvementTable",
-                                  "One row a region; the first is both lungs. Indexed by place or by region name.")
-        .def_property_readonly("rows", [](const involvement_table& self) { return py::list(py::cast(self.rows)); })
+    py::class_<involvement_table>(
+        module, "InvolvementTable",
+        "One row a region; the first is both lungs. Indexed by place or by region name.")
+        .def_property_readonly("rows",
+                               [](const involvement_table& self) { return py::list(py::cast(self.rows)); })
         .def_property_readonly("opacity_fraction", &involvement_table::opacity_fraction,
                                "Opacity of both lungs over their volume, 0..1; NaN without lung.")
         .def("__len__", [](const involvement_table&) { return lung_region_count; })
@@ -75,21 +80,25 @@ void bind_quantification(py::module_& module) {
                      if (name_of(row.region) == region) return row;
                  throw py::key_error(region);
              })
-        .def("to_dict",
-             [](const involvement_table& self) {
-                 py::list rows;
-                 for (const auto& row : self.rows) rows.append(row_dict(row));
-                 return rows;
-             },
-             "The rows as dicts, units in their keys.")
-        .def("to_pandas",
-             [](const py::object& self) {
-                 return py::module_::import("groundglass.tables").attr("to_pandas")(self.attr("to_dict")());
-             },
-             "The rows as a pandas DataFrame.")
+        .def(
+            "to_dict",
+            [](const involvement_table& self) {
+                py::list rows;
+                for (const auto& row : self.rows) rows.append(row_dict(row));
+                return rows;
+            },
+            "The rows as dicts, units in their keys.")
+        .def(
+            "to_pandas",
+            [](const py::object& self) {
+                return py::module_::import("groundglass.tables").attr("to_pandas")(self.attr("to_dict")());
+            },
+            "The rows as a pandas DataFrame.")
         .def("__repr__", [](const involvement_table& self) {
-            return py::str("InvolvementTable(lung_ml={:.0f}, opacity_percent={:.2f}, high_opacity_percent={:.2f})")
-                .format(self.rows[0].lung_ml, self.rows[0].opacity_percent, self.rows[0].high_opacity_percent);
+            return py::
+                str("InvolvementTable(lung_ml={:.0f}, opacity_percent={:.2f}, high_opacity_percent={:.2f})")
+                    .format(self.rows[0].lung_ml, self.rows[0].opacity_percent,
+                            self.rows[0].high_opacity_percent);
         });
 
     py::class_<involvement> stage(module, "Involvement", R"(LesionCt → InvolvementTable, in one pass.
@@ -107,7 +116,8 @@ Chaganti et al. 2020).)");
     }));
 
     using profile_type = std::vector<slice_involvement>;
-    py::class_<slice_involvement>(module, "SliceInvolvement", "One axial slice's share: ml, percent, z in mm.")
+    py::class_<slice_involvement>(module, "SliceInvolvement",
+                                  "One axial slice's share: ml, percent, z in mm.")
         .def_readonly("slice", &slice_involvement::slice)
         .def_readonly("position_mm", &slice_involvement::position_mm)
         .def_readonly("lung_ml", &slice_involvement::lung_ml)
@@ -120,21 +130,23 @@ Chaganti et al. 2020).)");
                 .format(self.slice, self.position_mm, self.opacity_percent);
         });
 
-    py::class_<slice_profile> profile(module, "SliceProfile", R"(LesionCt → a list with one SliceInvolvement a slice.
+    py::class_<slice_profile> profile(module, "SliceProfile",
+                                      R"(LesionCt → a list with one SliceInvolvement a slice.
 
 minimum_lung_ml: slices with less lung have a NaN percentage. The mean of opacity_percent weighted by lung_ml is the
 percentage of opacity of both lungs.)");
     profile
-        .def(py::init([](double minimum) { return slice_profile({.minimum_lung_ml = minimum}); }), py::kw_only(),
-             "minimum_lung_ml"_a = 0.0)
+        .def(py::init([](double minimum) { return slice_profile({.minimum_lung_ml = minimum}); }),
+             py::kw_only(), "minimum_lung_ml"_a = 0.0)
         .def_property_readonly("minimum_lung_ml",
                                [](const slice_profile& self) { return self.options().minimum_lung_ml; })
-        .def("__call__",
-             [](const slice_profile& self, const lesion_ct& study) -> profile_type {
-                 const py::gil_scoped_release release;
-                 return self(study);
-             },
-             "study"_a);
+        .def(
+            "__call__",
+            [](const slice_profile& self, const lesion_ct& study) -> profile_type {
+                const py::gil_scoped_release release;
+                return self(study);
+            },
+            "study"_a);
     as_stage(by_keywords(profile, [](const slice_profile& self) {
         return py::dict("minimum_lung_ml"_a = self.options().minimum_lung_ml);
     }));

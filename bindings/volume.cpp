@@ -1,7 +1,5 @@
-#include "pybind.hpp"
-
 #include "numpy.hpp"
-
+#include "pybind.hpp"
 #include <groundglass/volume/lesion_ct.hpp>
 
 namespace groundglass::bindings {
@@ -51,9 +49,9 @@ void bind_volume(py::module_& module) {
         .def("__repr__",
              [](const note& self) {
                  return "Note(" +
-                        py::cast<std::string>(py::str(", ").attr("join")(py::make_tuple(
-                            py::repr(py::str(level_name(self.level))), py::repr(py::str(self.code)),
-                            py::repr(py::str(self.text))))) +
+                        py::cast<std::string>(py::str(", ").attr("join")(
+                            py::make_tuple(py::repr(py::str(level_name(self.level))),
+                                           py::repr(py::str(self.code)), py::repr(py::str(self.text))))) +
                         ")";
              })
         .def(py::pickle(
@@ -72,20 +70,27 @@ direction: for each array axis the LPS unit vector of one step along it; a gantr
 The array is copied once. Raises ValueError for another shape, spacing or orientation, TypeError for another dtype.)")
         .def(py::init(&make_ct), "hounsfield"_a, py::kw_only(), "spacing_mm"_a,
              "origin_mm"_a = standard.origin_mm, "direction"_a = standard.direction, "notes"_a = notes{})
-        .def_property_readonly("hounsfield", [](const ct_volume& self) { return view_of(self.shared_hounsfield()); })
-        .def_property_readonly("spacing_mm", [](const ct_volume& self) { return py::tuple(py::cast(self.grid().spacing_mm)); })
-        .def_property_readonly("origin_mm", [](const ct_volume& self) { return py::tuple(py::cast(self.grid().origin_mm)); })
-        .def_property_readonly("direction", [](const ct_volume& self) {
-            const auto& d = self.grid().direction;
-            return py::make_tuple(py::tuple(py::cast(d[0])), py::tuple(py::cast(d[1])), py::tuple(py::cast(d[2])));
-        })
+        .def_property_readonly("hounsfield",
+                               [](const ct_volume& self) { return view_of(self.shared_hounsfield()); })
+        .def_property_readonly(
+            "spacing_mm", [](const ct_volume& self) { return py::tuple(py::cast(self.grid().spacing_mm)); })
+        .def_property_readonly(
+            "origin_mm", [](const ct_volume& self) { return py::tuple(py::cast(self.grid().origin_mm)); })
+        .def_property_readonly("direction",
+                               [](const ct_volume& self) {
+                                   const auto& d = self.grid().direction;
+                                   return py::make_tuple(py::tuple(py::cast(d[0])), py::tuple(py::cast(d[1])),
+                                                         py::tuple(py::cast(d[2])));
+                               })
         .def_property_readonly("shape", &shape_tuple)
         .def_property_readonly("voxel_ml", [](const ct_volume& self) { return self.grid().voxel_ml(); })
         .def_property_readonly("notes", &ct_volume::remarks)
-        .def("__repr__", [](const ct_volume& self) {
-            return py::str("CtVolume(shape={}, spacing_mm={}, notes={})")
-                .format(shape_tuple(self), py::tuple(py::cast(self.grid().spacing_mm)), self.remarks().size());
-        })
+        .def("__repr__",
+             [](const ct_volume& self) {
+                 return py::str("CtVolume(shape={}, spacing_mm={}, notes={})")
+                     .format(shape_tuple(self), py::tuple(py::cast(self.grid().spacing_mm)),
+                             self.remarks().size());
+             })
         .def(py::pickle(
             [](const ct_volume& self) {
                 return py::make_tuple(view_of(self.shared_hounsfield()), self.grid().spacing_mm,
@@ -99,16 +104,19 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
     const auto make_lungs = [](const ct_volume& ct, const py::array& lungs, notes remarks) {
         return lung_ct(ct, from_numpy<std::uint8_t, 3>(lungs, "lungs"), std::move(remarks));
     };
-    py::class_<lung_ct>(module, "LungCt", R"(A CT with its lungs: uint8 array of 0 none, 1 left lung, 2 right lung.
+    py::class_<lung_ct>(module, "LungCt",
+                        R"(A CT with its lungs: uint8 array of 0 none, 1 left lung, 2 right lung.
 
 Raises ValueError for another shape than the CT's or another value.)")
         .def(py::init(make_lungs), "ct"_a, "lungs"_a, py::kw_only(), "notes"_a = notes{})
         .def_property_readonly("ct", &lung_ct::ct)
         .def_property_readonly("lungs", [](const lung_ct& self) { return view_of(self.shared_lungs()); })
         .def_property_readonly("notes", &lung_ct::remarks)
-        .def("__repr__", [](const lung_ct& self) {
-            return py::str("LungCt(shape={}, notes={})").format(shape_tuple(self.ct()), self.remarks().size());
-        })
+        .def("__repr__",
+             [](const lung_ct& self) {
+                 return py::str("LungCt(shape={}, notes={})")
+                     .format(shape_tuple(self.ct()), self.remarks().size());
+             })
         .def(py::pickle(
             [](const lung_ct& self) {
                 return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.remarks());
@@ -124,21 +132,30 @@ Raises ValueError for another shape than the CT's or another value.)")
                          probabilities(ground_glass, "ground_glass_probability"),
                          probabilities(consolidation, "consolidation_probability"));
     };
-    py::class_<lesion_ct>(module, "LesionCt", R"(A CT with lungs and lesions: uint8 array of 0 none, 1 ground glass, 2 consolidation.
+    py::class_<lesion_ct>(
+        module, "LesionCt",
+        R"(A CT with lungs and lesions: uint8 array of 0 none, 1 ground glass, 2 consolidation.
 
 Probabilities, where kept, are uint8 arrays in 255ths. Raises ValueError for another shape or value.)")
         .def(py::init(make_lesions), "lungs"_a, "lesions"_a, py::kw_only(), "notes"_a = notes{},
              "ground_glass_probability"_a = py::none(), "consolidation_probability"_a = py::none())
         .def_property_readonly("ct", &lesion_ct::ct)
         .def_property_readonly("with_lungs", &lesion_ct::with_lungs)
-        .def_property_readonly("lungs", [](const lesion_ct& self) { return view_of(self.with_lungs().shared_lungs()); })
-        .def_property_readonly("lesions", [](const lesion_ct& self) { return view_of(self.shared_lesions()); })
-        .def_property_readonly("ground_glass_probability", [](const lesion_ct& self) { return view_of(self.ground_glass_probability()); })
-        .def_property_readonly("consolidation_probability", [](const lesion_ct& self) { return view_of(self.consolidation_probability()); })
+        .def_property_readonly(
+            "lungs", [](const lesion_ct& self) { return view_of(self.with_lungs().shared_lungs()); })
+        .def_property_readonly("lesions",
+                               [](const lesion_ct& self) { return view_of(self.shared_lesions()); })
+        .def_property_readonly("ground_glass_probability",
+                               [](const lesion_ct& self) { return view_of(self.ground_glass_probability()); })
+        .def_property_readonly(
+            "consolidation_probability",
+            [](const lesion_ct& self) { return view_of(self.consolidation_probability()); })
         .def_property_readonly("notes", &lesion_ct::remarks)
-        .def("__repr__", [](const lesion_ct& self) {
-            return py::str("LesionCt(shape={}, notes={})").format(shape_tuple(self.ct()), self.remarks().size());
-        })
+        .def("__repr__",
+             [](const lesion_ct& self) {
+                 return py::str("LesionCt(shape={}, notes={})")
+                     .format(shape_tuple(self.ct()), self.remarks().size());
+             })
         .def(py::pickle(
             [](const lesion_ct& self) {
                 return py::make_tuple(self.with_lungs(), view_of(self.shared_lesions()), self.remarks(),
@@ -147,7 +164,8 @@ Probabilities, where kept, are uint8 arrays in 255ths. Raises ValueError for ano
             },
             [make_lesions](const py::tuple& s) {
                 return make_lesions(s[0].cast<const lung_ct&>(), s[1].cast<py::array>(), s[2].cast<notes>(),
-                                    s[3].cast<std::optional<py::array>>(), s[4].cast<std::optional<py::array>>());
+                                    s[3].cast<std::optional<py::array>>(),
+                                    s[4].cast<std::optional<py::array>>());
             }));
 }
 

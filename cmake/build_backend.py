@@ -1,7 +1,7 @@
 """scikit-build-core, with torch as a build requirement where the segmentation is built.
 
-A wheel with the segmentation must see LibTorch while it is compiled, and isolation hides the one installed. Set
-``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch.
+A wheel with the segmentation must see LibTorch while it is compiled, and isolation hides the one installed.
+Set ``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch.
 """
 
 import os

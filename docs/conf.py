@@ -45,8 +45,9 @@ def write_header_pages() -> None:
         names.append(name)
         (pages / f"{name}.md").write_text(
             f"# {path.removeprefix('groundglass/')}\n\n```cpp\n#include <{path}>\n```\n\n"
-            f"```{{doxygenfile}} {path}\n:sections: briefdescription detaileddescription innernamespace innerclass"
-            " define func enum typedef var public-func public-static-func public-attrib friend\n```\n"
+            f"```{{doxygenfile}} {path}\n:sections: briefdescription detaileddescription innernamespace"
+            " innerclass define func enum typedef var public-func public-static-func public-attrib"
+            " friend\n```\n"
         )
     toc = "\n".join(names)
     (pages / "index.md").write_text(f"# C++ headers\n\n```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n")

@@ -1,4 +1,5 @@
-// patient_severity STUDY MODEL.pt: how much of the lungs is ground glass or consolidation, and how severe that is.
+// patient_severity STUDY MODEL.pt: how much of the lungs is ground glass or consolidation, and how severe
+// that is.
 #include <groundglass/groundglass.hpp>
 #include <groundglass/io/read_ct.hpp>
 #include <groundglass/segmentation/ensemble.hpp>

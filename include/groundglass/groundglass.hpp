@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// All of groundglass that needs neither LibTorch nor an image library. The whole flow, with the two headers that
-/// do (`groundglass/io/read_ct.hpp`, `groundglass/segmentation/ensemble.hpp`), is ten lines:
+/// All of groundglass that needs neither LibTorch nor an image library. The whole flow, with the two headers
+/// that do (`groundglass/io/read_ct.hpp`, `groundglass/segmentation/ensemble.hpp`), is ten lines:
 ///
 ///     using namespace groundglass;
 ///     const auto measure = lung_mask{}

@@ -14,7 +14,8 @@ template <class S>
 concept stage = std::derived_from<std::remove_cvref_t<S>, pipeable>;
 
 template <class S, class In>
-concept stage_for = stage<S> && std::regular_invocable<const std::remove_cvref_t<S>&, In>;
+concept stage_for = stage<S> && std::regular_invocable < const std::remove_cvref_t<S>
+&, In > ;
 
 /// Two stages as one: `second(first(value))`.
 template <stage First, stage Second>
@@ -23,14 +24,11 @@ public:
     constexpr pipeline(First first, Second second) : first_(std::move(first)), second_(std::move(second)) {}
 
     template <class In>
-        requires stage_for<First, In> && stage_for<Second, std::invoke_result_t<const First&, In>>
-    constexpr auto operator()(In&& value) const {
-        return second_(first_(std::forward<In>(value)));
-    }
+    requires stage_for<First, In> && stage_for<Second, std::invoke_result_t<const First&, In>>
+    constexpr auto operator()(In&& value) const { return second_(first_(std::forward<In>(value))); }
 
-    friend constexpr bool operator==(const pipeline& a, const pipeline& b)
-        requires std::equality_comparable<First> && std::equality_comparable<Second>
-    {
+    friend constexpr bool operator==(const pipeline& a, const pipeline& b) requires
+        std::equality_comparable<First> && std::equality_comparable<Second> {
         return a.first_ == b.first_ && a.second_ == b.second_;
     }
 
@@ -48,8 +46,7 @@ template <stage First, stage Second>
 
 /// `value | a`: applies the stage. A value the stage does not take is an error when compiling.
 template <class In, stage S>
-    requires(!stage<In> && stage_for<S, In>)
-[[nodiscard]] constexpr auto operator|(In&& value, const S& stage) {
+requires(!stage<In> && stage_for<S, In>) [[nodiscard]] constexpr auto operator|(In&& value, const S& stage) {
     return stage(std::forward<In>(value));
 }
 

@@ -1,8 +1,8 @@
 """How much of these lungs is ground glass or consolidation, and how severe is that?
 
 The flow is the one of the C++ library: a study becomes a :class:`CtVolume`, the lung mask makes it a
-:class:`LungCt`, the segmentation a :class:`LesionCt`, the quantification an :class:`InvolvementTable`, the severity a
-grade. Every step is a stage, and stages join with ``|``::
+:class:`LungCt`, the segmentation a :class:`LesionCt`, the quantification an :class:`InvolvementTable`, the
+severity a grade. Every step is a stage, and stages join with ``|``::
 
     import groundglass as gg
     from groundglass.segmentation import Ensemble

@@ -11,9 +11,9 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """Several stages as one: ``Pipeline(a, b)(value) == b(a(value))``.
 
-    Any callable of one argument can take part, so a lambda or a plotting function may stand between two stages.
-    ``value | pipeline`` applies it, ``pipeline | stage`` makes it longer. A pipeline costs nothing but its stages.
-    Raises ``TypeError`` for a stage that can't be called.
+    Any callable of one argument can take part, so a lambda or a plotting function may stand between two
+    stages. ``value | pipeline`` applies it, ``pipeline | stage`` makes it longer. A pipeline costs nothing
+    but its stages. Raises ``TypeError`` for a stage that can't be called.
     """
 
     # Keeps numpy from taking ``array | pipeline`` for itself.

@@ -18,7 +18,9 @@ struct digits : groundglass::pipeable {
 };
 
 template <class A, class B>
-concept can_pipe = requires(const A& a, const B& b) { a | b; };
+concept can_pipe = requires(const A& a, const B& b) {
+    a | b;
+};
 
 } // namespace
 

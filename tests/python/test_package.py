@@ -9,7 +9,7 @@ import groundglass as gg
 
 ROOT = Path(__file__).parents[2]
 
-# A folder may include from itself and from those to its left only: an include points towards the data's source.
+# A folder may include from itself and from the folders named: an include points towards the data's source.
 SOURCES = {
     "": set(),
     "volume": {""},

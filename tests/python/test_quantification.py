@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pickle
 
-import groundglass as gg
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import groundglass as gg
 
 
 def study(seed: int, shape: tuple[int, int, int] = (10, 8, 9)) -> gg.LesionCt:

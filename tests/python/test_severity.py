@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import groundglass as gg
 import pytest
+
+import groundglass as gg
 
 
 @pytest.mark.parametrize(
     ("fraction", "grade"),
-    [(0, "CT-0"), (0.001, "CT-1"), (0.25, "CT-2"), (0.4999, "CT-2"), (0.5, "CT-3"), (0.75, "CT-4"), (1, "CT-4")],
+    [(0, "CT-0"), (0.001, "CT-1"), (0.25, "CT-2"), (0.4999, "CT-2"), (0.5, "CT-3"), (0.75, "CT-4")],
 )
 def test_extent(fraction: float, grade: str) -> None:
     assert gg.ct_grade_by_extent(fraction) == grade

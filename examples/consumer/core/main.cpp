@@ -16,5 +16,7 @@ int main() {
     const auto grade = table | severity::scores{};
     std::cout << table.rows[0].opacity_percent << " % of " << table.rows[0].lung_ml << " ml, "
               << name_of(grade.ct_grade_extent) << '\n';
-    return std::abs(table.rows[0].opacity_percent - 25) < 1e-12 && name_of(grade.ct_grade_extent) == "CT-2" ? 0 : 1;
+    return std::abs(table.rows[0].opacity_percent - 25) < 1e-12 && name_of(grade.ct_grade_extent) == "CT-2"
+               ? 0
+               : 1;
 }

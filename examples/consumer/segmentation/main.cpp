@@ -3,7 +3,8 @@
 
 #include <iostream>
 
-// A model that does not exist is refused in the library's own words: the library, and LibTorch behind it, are linked.
+// A model that does not exist is refused in the library's own words: the library, and LibTorch behind it, are
+// linked.
 int main() {
     try {
         const groundglass::segmentation::ensemble stage({.models = {"no-such-model.pt"}});

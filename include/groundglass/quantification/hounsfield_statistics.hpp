@@ -14,7 +14,8 @@ struct hounsfield_statistics {
     double sd = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Running sums of int16 HU as integers: exact for up to 2^33 voxels, and sums of parts are the sum of the whole.
+/// Running sums of int16 HU as integers: exact for up to 2^33 voxels, and sums of parts are the sum of the
+/// whole.
 struct hounsfield_sums {
     std::uint64_t count = 0;
     std::int64_t sum = 0;
@@ -36,10 +37,10 @@ struct hounsfield_sums {
         const double n = static_cast<double>(count);
         const double mean = static_cast<double>(sum) / n;
         // Sums of squares reach 2^63, beyond a double's 53 bits: the difference is taken in long double.
-        const long double variance =
-            (static_cast<long double>(sum_of_squares) -
-             static_cast<long double>(sum) * static_cast<long double>(sum) / static_cast<long double>(count)) /
-            static_cast<long double>(count);
+        const long double variance = (static_cast<long double>(sum_of_squares) -
+                                      static_cast<long double>(sum) * static_cast<long double>(sum) /
+                                          static_cast<long double>(count)) /
+                                     static_cast<long double>(count);
         return {count, mean, static_cast<double>(std::sqrt(variance > 0 ? variance : 0.0L))};
     }
 };

@@ -29,7 +29,7 @@ inline constexpr std::size_t lung_region_count = 9;
 /// `"both lungs"`, `"left lung"`, …, `"right lower third"`.
 [[nodiscard]] constexpr std::string_view name_of(lung_region region) {
     constexpr std::array<std::string_view, lung_region_count> names{
-        "both lungs",        "left lung",        "right lung",
+        "both lungs",        "left lung",          "right lung",
         "left upper third",  "left middle third",  "left lower third",
         "right upper third", "right middle third", "right lower third"};
     return names[static_cast<std::size_t>(region)];
@@ -39,11 +39,11 @@ inline constexpr std::size_t lung_region_count = 9;
 /// statistics in HU where it has no such voxel.
 struct region_involvement {
     lung_region region = lung_region::both;
-    double lung_ml = 0;           ///< all lung, lesions included
-    double ground_glass_ml = 0;   ///< lesions count inside the lung mask only
+    double lung_ml = 0;         ///< all lung, lesions included
+    double ground_glass_ml = 0; ///< lesions count inside the lung mask only
     double consolidation_ml = 0;
-    double opacity_ml = 0;        ///< ground glass and consolidation
-    double opacity_percent = 0;   ///< PO: 100 opacity / lung
+    double opacity_ml = 0;           ///< ground glass and consolidation
+    double opacity_percent = 0;      ///< PO: 100 opacity / lung
     double high_opacity_percent = 0; ///< PHO: 100 high opacity / lung
     hounsfield_statistics lung_hu;
     hounsfield_statistics opacity_hu;
@@ -60,8 +60,8 @@ struct involvement_table {
     [[nodiscard]] double opacity_fraction() const { return rows[0].opacity_percent / 100.0; }
 };
 
-/// What counts as high opacity. Chaganti et al. (2020, doi:10.1148/ryai.2020200048), who have one lesion class,
-/// take its voxels above -200 HU; with two classes consolidation says the same directly.
+/// What counts as high opacity. Chaganti et al. (2020, doi:10.1148/ryai.2020200048), who have one lesion
+/// class, take its voxels above -200 HU; with two classes consolidation says the same directly.
 enum class high_opacity_rule : std::uint8_t { consolidation, above_minus_200_hu };
 
 struct involvement_options {
@@ -73,8 +73,8 @@ struct involvement_options {
 /// (PHO; both over the lung's volume, as in Chaganti et al. 2020) and HU, for both lungs, each lung and each
 /// third by height.
 ///
-/// One pass over the voxels; the sums are integers, so the thirds add up to the lungs exactly and the order of
-/// the voxels does not matter. About 1 ns a voxel; no memory to speak of. Throws nothing of its own.
+/// One pass over the voxels; the sums are integers, so the thirds add up to the lungs exactly and the order
+/// of the voxels does not matter. About 1 ns a voxel; no memory to speak of. Throws nothing of its own.
 class involvement : public pipeable {
 public:
     explicit involvement(involvement_options options = {}) : options_(options) {}

@@ -10,8 +10,8 @@ namespace groundglass {
 
 /// One axial slice's share in the involvement.
 struct slice_involvement {
-    std::size_t slice = 0;   ///< index in the volume, from the feet
-    double position_mm = 0;  ///< z (LPS, towards the head) of the slice's centre
+    std::size_t slice = 0;  ///< index in the volume, from the feet
+    double position_mm = 0; ///< z (LPS, towards the head) of the slice's centre
     double lung_ml = 0;
     double ground_glass_ml = 0;
     double consolidation_ml = 0;
@@ -20,7 +20,8 @@ struct slice_involvement {
 };
 
 struct slice_profile_options {
-    /// Slices with less lung than this (ml) have no percentage: a few voxels at the apex would read 0 or 100 %.
+    /// Slices with less lung than this (ml) have no percentage: a few voxels at the apex would read 0 or 100
+    /// %.
     double minimum_lung_ml = 0.0;
     friend bool operator==(const slice_profile_options&, const slice_profile_options&) = default;
 };
@@ -64,7 +65,9 @@ public:
     }
     [[nodiscard]] const slice_profile_options& options() const { return options_; }
 
-    friend bool operator==(const slice_profile& a, const slice_profile& b) { return a.options_ == b.options_; }
+    friend bool operator==(const slice_profile& a, const slice_profile& b) {
+        return a.options_ == b.options_;
+    }
 
 private:
     slice_profile_options options_;

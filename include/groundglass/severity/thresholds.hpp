@@ -11,19 +11,20 @@
 namespace groundglass {
 
 struct thresholds_options {
-    /// Ascending cut points over the fraction (0..1). Two neighbours may be equal: the class between is empty.
+    /// Ascending cut points over the fraction (0..1). Two neighbours may be equal: the class between is
+    /// empty.
     std::vector<double> cuts;
     /// One name more than cuts, from least to most severe.
     std::vector<std::string> classes;
     friend bool operator==(const thresholds_options&, const thresholds_options&) = default;
 };
 
-/// Fraction of opacity (0..1) → ordered class, by half-open intervals: the class is the number of cuts that are
-/// not above the fraction, so a fraction equal to a cut belongs to the upper class.
+/// Fraction of opacity (0..1) → ordered class, by half-open intervals: the class is the number of cuts that
+/// are not above the fraction, so a fraction equal to a cut belongs to the upper class.
 class thresholds : public pipeable {
 public:
-    /// Throws `std::invalid_argument` for no cuts, cuts that descend or lie outside 0..1, or another number of
-    /// class names than cuts + 1.
+    /// Throws `std::invalid_argument` for no cuts, cuts that descend or lie outside 0..1, or another number
+    /// of class names than cuts + 1.
     explicit thresholds(thresholds_options options) : options_(std::move(options)) {
         const auto& cuts = options_.cuts;
         if (cuts.empty()) throw std::invalid_argument("thresholds: at least one cut is needed");
@@ -40,8 +41,8 @@ public:
     }
 
     /// The cuts 0.018 and 0.062 between A, B and C that the public project Timothy102/covid-ct fitted to the
-    /// fraction of the lungs called ground glass or consolidation by Inf-Net in 453 patients (mean class recall
-    /// 0.644 on the data they were fitted to).
+    /// fraction of the lungs called ground glass or consolidation by Inf-Net in 453 patients (mean class
+    /// recall 0.644 on the data they were fitted to).
     [[nodiscard]] static thresholds published() { return thresholds({{0.018, 0.062}, {"A", "B", "C"}}); }
 
     /// Index of the class, 0 the least severe. Throws `std::invalid_argument` for NaN or a fraction outside

@@ -28,8 +28,9 @@ public:
                 throw std::invalid_argument("ct_volume: spacing_mm must be positive and finite, found " +
                                             std::to_string(spacing));
         if (!(grid.voxel_ml() > 0) || !grid.is_axial())
-            throw std::invalid_argument("ct_volume: the directions must be those of an axial volume from feet "
-                                        "to head; turn the array with to_axial first");
+            throw std::invalid_argument(
+                "ct_volume: the directions must be those of an axial volume from feet "
+                "to head; turn the array with to_axial first");
     }
 
     /// HU, `(slice, row, column)`.

@@ -16,8 +16,8 @@ using vector3 = std::array<double, 3>;
     return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
 }
 
-/// Where a volume's voxels lie in the patient, in LPS (x to the left, y to the back, z to the head), the frame
-/// of DICOM and ITK. All triples follow the array's axes: slice, row, column.
+/// Where a volume's voxels lie in the patient, in LPS (x to the left, y to the back, z to the head), the
+/// frame of DICOM and ITK. All triples follow the array's axes: slice, row, column.
 struct geometry {
     shape3 shape{};
     vector3 spacing_mm{1, 1, 1};
@@ -53,7 +53,8 @@ struct geometry {
         return direction[0][2] > cos_45 && direction[1][1] > cos_45 && direction[2][0] > cos_45;
     }
 
-    /// Angle in degrees between the slice axis and the normal of the slices: the gantry tilt, 0 when straight.
+    /// Angle in degrees between the slice axis and the normal of the slices: the gantry tilt, 0 when
+    /// straight.
     [[nodiscard]] double tilt_degrees() const {
         const vector3 normal = cross(direction[2], direction[1]);
         const double length = std::sqrt(dot(normal, normal));

@@ -9,15 +9,16 @@ namespace groundglass {
 /// Probabilities of one class in 255ths, a byte a voxel: a float map of a study would take four times its CT.
 using probability_map = shared_array3<std::uint8_t>;
 
-/// A CT with lungs and lesions: what a segmentation gives and the quantification takes. Copies share the voxels.
+/// A CT with lungs and lesions: what a segmentation gives and the quantification takes. Copies share the
+/// voxels.
 class lesion_ct {
 public:
     lesion_ct() = default;
 
-    /// `lesions` holds `lesion_label` values in the CT's grid. Probabilities are optional (null when not kept).
-    /// Throws `std::invalid_argument` for another shape or a value above 2.
-    lesion_ct(lung_ct lungs, array3<std::uint8_t> lesions, notes remarks = {}, probability_map ground_glass = {},
-              probability_map consolidation = {})
+    /// `lesions` holds `lesion_label` values in the CT's grid. Probabilities are optional (null when not
+    /// kept). Throws `std::invalid_argument` for another shape or a value above 2.
+    lesion_ct(lung_ct lungs, array3<std::uint8_t> lesions, notes remarks = {},
+              probability_map ground_glass = {}, probability_map consolidation = {})
         : lungs_(std::move(lungs)), lesions_(share(std::move(lesions))), notes_(std::move(remarks)),
           ground_glass_(std::move(ground_glass)), consolidation_(std::move(consolidation)) {
         const auto& shape = lungs_.ct().grid().shape;
@@ -26,7 +27,8 @@ public:
             throw std::invalid_argument("lesion_ct: the lesion map's shape differs from the CT's shape");
         for (const auto label : flat(*lesions_))
             if (label > 2)
-                throw std::invalid_argument("lesion_ct: the lesion map holds the value " + std::to_string(label) +
+                throw std::invalid_argument("lesion_ct: the lesion map holds the value " +
+                                            std::to_string(label) +
                                             "; 0 none, 1 ground glass and 2 consolidation are allowed");
     }
 

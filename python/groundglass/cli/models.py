@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from groundglass.cli import import_model
 from groundglass.cli.options import Debug
 
 app = typer.Typer(rich_markup_mode="rich")
@@ -68,3 +69,6 @@ def show_info(
         file = find(name)
     content = {"name": file.name, "sha256": file.sha256, "bytes": file.path.stat().st_size} | file.contract
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+import_model.register(app)

@@ -84,7 +84,8 @@ TEST_CASE("the lung-weighted mean of the profile is the percentage of opacity") 
             weighted += entry.lung_ml * entry.opacity_percent;
             weight += entry.lung_ml;
         }
-        CHECK(weighted / weight == doctest::Approx(involvement{}(study).rows[0].opacity_percent).epsilon(1e-12));
+        CHECK(weighted / weight ==
+              doctest::Approx(involvement{}(study).rows[0].opacity_percent).epsilon(1e-12));
     }
 }
 

@@ -21,7 +21,8 @@ TEST_CASE("grades by extent are half-open") {
 }
 
 TEST_CASE("a percentage handed over as a fraction is refused") {
-    CHECK_THROWS_WITH_AS((void)ct_grade_by_extent(12.5), doctest::Contains("not in percent"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS((void)ct_grade_by_extent(12.5), doctest::Contains("not in percent"),
+                         std::invalid_argument);
     CHECK_THROWS_AS((void)ct_grade_by_extent(-0.1), std::invalid_argument);
     CHECK_THROWS_AS((void)ct_grade_by_extent(std::nan("")), std::invalid_argument);
 }

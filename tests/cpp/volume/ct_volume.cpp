@@ -11,7 +11,9 @@ TEST_CASE("copies share the voxels") {
 }
 
 TEST_CASE("another shape, a spacing of zero or NaN, and a turned grid are refused") {
-    const auto make = [](const geometry& grid) { return ct_volume(make_array<std::int16_t>({2, 3, 4}), grid); };
+    const auto make = [](const geometry& grid) {
+        return ct_volume(make_array<std::int16_t>({2, 3, 4}), grid);
+    };
     CHECK_THROWS_AS(make({.shape = {2, 4, 3}}), std::invalid_argument);
     CHECK_THROWS_AS(make({.shape = {2, 3, 4}, .spacing_mm = {0, 1, 1}}), std::invalid_argument);
     CHECK_THROWS_AS(make({.shape = {2, 3, 4}, .spacing_mm = {1, std::nan(""), 1}}), std::invalid_argument);

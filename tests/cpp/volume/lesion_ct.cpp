@@ -10,7 +10,7 @@ TEST_CASE("lesions and probabilities must lie in the CT's grid") {
     CHECK_NOTHROW(lesion_ct(lungs, make_array<std::uint8_t>({2, 3, 4}, 2)));
     CHECK_THROWS_AS(lesion_ct(lungs, make_array<std::uint8_t>({1, 3, 4})), std::invalid_argument);
     CHECK_THROWS_AS(lesion_ct(lungs, make_array<std::uint8_t>({2, 3, 4}, 3)), std::invalid_argument);
-    CHECK_THROWS_AS(lesion_ct(lungs, make_array<std::uint8_t>({2, 3, 4}), {},
-                              share(make_array<std::uint8_t>({2, 3, 3}))),
-                    std::invalid_argument);
+    CHECK_THROWS_AS(
+        lesion_ct(lungs, make_array<std::uint8_t>({2, 3, 4}), {}, share(make_array<std::uint8_t>({2, 3, 3}))),
+        std::invalid_argument);
 }
