@@ -45,7 +45,7 @@ def write_header_pages() -> None:
         names.append(name)
         (pages / f"{name}.md").write_text(
             f"# {path.removeprefix('groundglass/')}\n\n```cpp\n#include <{path}>\n```\n\n"
-            f"```{{doxygenfile}} {path}\n:sections: briefdescription detaileddescription innernamespace"
+            f"```{{doxygenfile}} {header.name}\n:sections: briefdescription detaileddescription"
             " innerclass define func enum typedef var public-func public-static-func public-attrib"
             " friend\n```\n"
         )

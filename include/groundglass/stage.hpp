@@ -13,9 +13,11 @@ struct pipeable {};
 template <class S>
 concept stage = std::derived_from<std::remove_cvref_t<S>, pipeable>;
 
+// clang-format 14 takes the reference in the concept for an operator.
+// clang-format off
 template <class S, class In>
-concept stage_for = stage<S> && std::regular_invocable < const std::remove_cvref_t<S>
-&, In > ;
+concept stage_for = stage<S> && std::regular_invocable<const std::remove_cvref_t<S>&, In>;
+// clang-format on
 
 /// Two stages as one: `second(first(value))`.
 template <stage First, stage Second>

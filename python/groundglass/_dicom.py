@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,11 +191,10 @@ def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:
         )
         headers = [found.headers[i] for i in plan.order]
         heard: list[bytes] = []
-        with listening(heard), ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-            for done in [
-                pool.submit(_decode, root, headers, first, last, volume) for first, last in _runs(headers)
-            ]:
-                done.result()
+        # One run after the other: GDCM's decoders share state, and two at a time crash now and then.
+        with listening(heard):
+            for first, last in _runs(headers):
+                _decode(root, headers, first, last, volume)
         if heard:
             raise FormatError("the JPEG data of a slice are damaged; copy the study again")
         return volume.finish(), plan

