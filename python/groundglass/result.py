@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
 SCHEMA_VERSION = "1.0"
+
+_UID = re.compile(r"\b\d+(?:\.\d+){4,}(?:/\d+)?")
 
 NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
 
@@ -186,7 +189,7 @@ class Result:
             ],
             "options": dict(self.options),
             "notes": [
-                {"stage": stage, "level": str(note.level), "code": note.code, "text": note.text}
+                {"stage": stage, "level": str(note.level), "code": note.code, "text": self._plain(note.text)}
                 for stage, notes in self.stage_notes.items()
                 for note in notes
             ],
@@ -208,6 +211,10 @@ class Result:
         }
         plain: dict[str, Any] = _without_nan(content)
         return plain
+
+    def _plain(self, text: str) -> str:
+        """A note's text as it may be filed: without UIDs of series unless they were asked for."""
+        return text if self.source.series_uid is not None else _UID.sub("(UID withheld)", text)
 
     def _origin(self, mask: str, found_by: str) -> dict[str, str | None]:
         sha256 = self.given_sha256.get(mask)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from pathlib import Path
 
 import jsonschema
@@ -251,3 +252,24 @@ def test_the_bundled_model_runs_on_a_phantom() -> None:
     assert steps[-1][0] == steps[-1][1] > 1
     assert not measured.lesions[found.lungs == 0].any()
     assert 0 < measured.opacity_percent < 100
+
+
+def test_series_uids_reach_the_screen_but_no_file_unless_asked(tmp_path: Path) -> None:
+    pytest.importorskip("pydicom")
+    from groundglass.write import write_dicom
+
+    found = patient()
+    for seed in (1, 2):
+        write_dicom(
+            tmp_path / "study" / str(seed),
+            gg.phantom.make(seed, shape=found.hounsfield.shape).volume,
+            seed=seed,
+        )
+    lesions = np.zeros(found.hounsfield.shape, np.uint8)
+    result = gg.analyze(tmp_path / "study", lesions=lesions)
+    uids = re.findall(r"\d+(?:\.\d+){5,}", " ".join(note.text for note in result.notes))
+    assert uids
+    assert not any(uid in result.to_json() for uid in uids)
+    assert "(UID withheld)" in result.to_json()
+    kept = gg.analyze(tmp_path / "study", lesions=lesions, keep_uid=True)
+    assert all(uid in kept.to_json() for uid in uids)

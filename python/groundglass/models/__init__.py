@@ -1,4 +1,4 @@
-"""Network definitions in plain torch: the bundled ones, and the published ones with the names of their entries.
+"""Network definitions in plain torch: the bundled ones, and the published ones with their entries' names.
 
 Importing this package imports torch; :mod:`groundglass` itself never does.
 """
