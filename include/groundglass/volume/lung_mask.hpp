@@ -147,7 +147,8 @@ private:
                 whole |= bounded_gaps(whole, is_left, options_.bridge_mm, spacing) - crop(bone, at, extent) -
                          never;
             }
-            whole = fill_holes(whole | (close(whole, ball(options_.closing_mm, spacing)) - never));
+            whole |= close(whole, ball(options_.closing_mm, spacing), beyond_ends::as_end_slice) - never;
+            whole = fill_holes(whole);
             whole -= mask_where(painted, [](std::uint8_t label) { return label != 0; });
             paint(labels, whole, static_cast<std::uint8_t>(is_left ? lung_label::left : lung_label::right),
                   place);

@@ -137,13 +137,26 @@ inline bit_mask cropped(const bit_mask& mask, const shape3& shape, const shape3&
     return ~dilate(~mask, element);
 }
 
+/// What a closing takes for granted beyond the first and the last slice.
+enum class beyond_ends { empty, as_end_slice };
+
 /// Closing: the mask and every gap the ball can't enter. Beyond the grid counts as empty and is not cut off,
-/// so the result near the border is that of an endless grid.
-[[nodiscard]] inline bit_mask close(const bit_mask& mask, const ball& element) {
+/// so the result near the border is that of an endless grid. With `as_end_slice` the first and the last slice
+/// go on beyond the grid, as an organ does that a scan cuts off: else the ball would enter every gap there
+/// from outside.
+[[nodiscard]] inline bit_mask close(const bit_mask& mask, const ball& element,
+                                    beyond_ends ends = beyond_ends::empty) {
     const auto& reach = element.reach();
     const std::size_t words = (reach[2] + bit_mask::bits - 1) / bit_mask::bits;
-    const auto wide = dilate(detail::padded(mask, reach, words), element);
-    return detail::cropped(erode(wide, element), mask.shape(), reach, words);
+    auto wide = detail::padded(mask, reach, words);
+    const std::size_t last = reach[0] + mask.shape()[0] - 1;
+    if (ends == beyond_ends::as_end_slice)
+        for (std::size_t i = 0; i < reach[0]; ++i)
+            for (std::size_t row = 0; row < wide.shape()[1]; ++row) {
+                std::ranges::copy(wide.row(reach[0], row), wide.row(i, row).begin());
+                std::ranges::copy(wide.row(last, row), wide.row(last + 1 + i, row).begin());
+            }
+    return detail::cropped(erode(dilate(wide, element), element), mask.shape(), reach, words);
 }
 
 /// Opening: the parts of the mask that the ball fits into.

@@ -86,3 +86,22 @@ TEST_CASE("close: as in an endless empty grid") {
         CHECK((mask - found).empty());
     }
 }
+
+TEST_CASE("close with the end slices going on: as the middle of a long stack") {
+    const vector3 spacing{1, 1, 0.8};
+    const ball element(3, spacing);
+    const auto flat = random_mask({1, 30, 40}, 0.08, 7);
+    const auto stacked = [&](std::size_t slices) {
+        bit_mask result({slices, 30, 40});
+        for_each_run(flat, [&](std::size_t, std::size_t r, std::size_t begin, std::size_t end) {
+            for (std::size_t s = 0; s < slices; ++s) result.set(s, r, begin, end);
+        });
+        return result;
+    };
+    const auto expected = close(stacked(21), element);
+    const auto found = close(stacked(2), element, beyond_ends::as_end_slice);
+    CHECK(!(found - close(stacked(2), element)).empty());
+    for (std::size_t s = 0; s < 2; ++s)
+        for (std::size_t r = 0; r < 30; ++r)
+            for (std::size_t c = 0; c < 40; ++c) REQUIRE(found.test(s, r, c) == expected.test(10, r, c));
+}
