@@ -176,7 +176,9 @@ def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:
     """The volume and the plan by which it was made. Raises FormatError as the gate does, and where voxels of
     a slice of the series are cut off or can't be decoded."""
     if not found.headers:
-        raise FormatError(f"{root}: no DICOM image in it")
+        raise FormatError(
+            f"{root}: no DICOM image in it; give the folder of a CT series, or a NIfTI, NRRD or MHA file"
+        )
     try:
         plan = _core.plan_series(found.headers, series=series)
     except FormatError as error:

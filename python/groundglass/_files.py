@@ -141,7 +141,9 @@ def kind_of(path: Path) -> Kind:
             f"{path}: a picture, which holds no Hounsfield units; 'groundglass segment' takes pictures of "
             "slices"
         )
-    raise FormatError(f"{path}: neither DICOM, NIfTI, NRRD, MetaImage nor a zip of DICOM")
+    raise FormatError(
+        f"{path}: neither DICOM, NIfTI, NRRD, MetaImage nor a zip of DICOM; give a CT in one of these forms"
+    )
 
 
 def may_be_dicom(start: bytes) -> bool:

@@ -173,7 +173,7 @@ def _read_dicom(root: Path, files: list[Path], series: str | None) -> Study:
     from groundglass import _dicom
 
     if not files:
-        raise FormatError(f"{root}: the folder is empty")
+        raise FormatError(f"{root}: the folder is empty; give the folder of a CT series")
     found = _dicom.scan(root, files)
     if not found.headers:
         raise FormatError(f"{root}: {_no_dicom(files)}")
@@ -185,7 +185,7 @@ def _read_dicom(root: Path, files: list[Path], series: str | None) -> Study:
 def _no_dicom(files: list[Path]) -> str:
     volumes = sum(path.name.lower().endswith((".nii", ".nii.gz", ".nrrd", ".mha", ".mhd")) for path in files)
     if len(files) == 1 and not volumes:
-        return "no DICOM image in it"
+        return "no DICOM image in it; give the folder of a CT series, or a NIfTI, NRRD or MHA file"
     hint = f"; to read one of its {volumes} volume files, give that file" if volumes else ""
     return f"no DICOM image among its {len(files)} files{hint}"
 

@@ -42,7 +42,7 @@ scan scan_files(const fs::path& root) {
         for (const auto& entry : fs::recursive_directory_iterator(root))
             if (entry.is_regular_file()) paths.push_back(entry.path());
         std::sort(paths.begin(), paths.end());
-        if (paths.empty()) refuse(root, "the folder is empty");
+        if (paths.empty()) refuse(root, "the folder is empty; give the folder of a CT series");
     } else {
         paths.push_back(root);
     }

@@ -47,7 +47,7 @@ file_kind kind_of(const std::filesystem::path& path) {
     if (begins(start, "PK")) refuse(path, "a zip archive; unpack it and give the folder");
     if (begins(start, "\x89PNG") || begins(start, "\xff\xd8\xff"))
         refuse(path, "a picture, which holds no Hounsfield units");
-    refuse(path, "neither DICOM, NIfTI, NRRD nor MetaImage");
+    refuse(path, "neither DICOM, NIfTI, NRRD nor MetaImage; give a CT in one of these forms");
 }
 
 } // namespace groundglass::io
