@@ -1,26 +1,15 @@
+#include "temporary_folder.hpp"
 #include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <fstream>
 
 using namespace groundglass;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct temporary_folder {
-    fs::path path;
-    temporary_folder() {
-        std::string name = (fs::temp_directory_path() / "groundglass-XXXXXX").string();
-        path = mkdtemp(name.data());
-    }
-    ~temporary_folder() { fs::remove_all(path); }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-};
 
 const geometry grid{.shape = {3, 4, 5}, .spacing_mm = {2.5, 0.7, 0.8}, .origin_mm = {-10, -20, -300}};
 

@@ -1,9 +1,9 @@
+#include "temporary_folder.hpp"
 #include <groundglass/error.hpp>
 #include <groundglass/io/read_ct.hpp>
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 
@@ -11,17 +11,6 @@ using namespace groundglass;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct temporary_folder {
-    fs::path path;
-    temporary_folder() {
-        std::string name = (fs::temp_directory_path() / "groundglass-XXXXXX").string();
-        path = mkdtemp(name.data());
-    }
-    ~temporary_folder() { fs::remove_all(path); }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-};
 
 std::string refusal(const fs::path& path, const io::read_options& options = {}) {
     try {
