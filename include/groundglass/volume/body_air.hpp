@@ -128,8 +128,11 @@ inline bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const bit_mask
     return result;
 }
 
+inline constexpr double smallest_lung_mm = 25;
+
 /// The air in the body that is lung, airways still with it: pieces of at least a share of the largest that
-/// the body surrounds and whose middle is not clear gas.
+/// the body surrounds and whose middle is not clear gas. Nothing where no piece is `smallest_lung_mm` wide
+/// and deep: the air of an abdomen is no lung, while even the apex of one is wider.
 inline bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, const bit_mask& inside,
                             const bit_mask& surrounded, const vector3& spacing_mm, double gas_below_hu,
                             double smallest_share) {
@@ -144,6 +147,10 @@ inline bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, const bit_ma
         if (static_cast<double>(parts[i].voxels) < 1e-5 * static_cast<double>(flat(hounsfield).size())) break;
         const auto piece = parts.select(i);
         if (2 * (piece & surrounded).count() < parts[i].voxels) continue;
+        const auto extent = [&](std::size_t axis) {
+            return static_cast<double>(parts[i].last[axis] - parts[i].first[axis] + 1) * spacing_mm[axis];
+        };
+        if (largest == 0 && std::min(extent(1), extent(2)) < smallest_lung_mm) continue;
         const auto core = piece & middle;
         if (core.empty() || mean_of(hounsfield, core) < gas_below_hu) continue;
         largest = std::max(largest, parts[i].voxels);

@@ -77,6 +77,18 @@ TEST_CASE("lung_pieces: not gas, not foam, not crumbs") {
     CHECK((label_of(truth, 5) & found).empty());
 }
 
+TEST_CASE("lung_pieces: a bubble in an abdomen is no lung, a lung's width of the same air is") {
+    const auto bubble = [](std::size_t width) {
+        bit_mask inside({6, 64, 64});
+        for (std::size_t s = 1; s < 5; ++s)
+            for (std::size_t r = 10; r < 10 + width; ++r) inside.set(s, r, 10, 10 + width);
+        const auto hounsfield = make_array<std::int16_t>({6, 64, 64}, -850);
+        return detail::lung_pieces(hounsfield, inside, inside, {5, 1, 1}, gas_below_hu, 0.02);
+    };
+    CHECK(bubble(20).empty());
+    CHECK_FALSE(bubble(30).empty());
+}
+
 TEST_CASE("thick_ground_glass: a thick layer beside the lung, not a rim of one voxel") {
     bit_mask lung({12, 60, 60});
     bit_mask tissue({12, 60, 60});
