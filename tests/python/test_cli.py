@@ -318,3 +318,19 @@ def test_segment_refuses_wrong_input(capsys: Output, tmp_path: Path) -> None:
     if segmentation_missing() is None:
         assert "bad.png" in refused(capsys, "segment", str(tmp_path / "in"), *out)
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_verify_reads_every_bundled_file(
+    capsys: Output, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from groundglass import weights
+
+    assert main(["models", "verify"]) == 0
+    assert weights.find().sha256 in capsys.readouterr().out
+    for file in weights.FOLDER.glob("*.*"):
+        if file.suffix in (".json", ".pt"):
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    with weights.find().path.open("ab") as damaged:
+        damaged.write(b"x")
+    assert "the manifest says" in refused(capsys, "models", "verify", code=1)

@@ -17,6 +17,8 @@ EXAMPLES = """
   groundglass models
 
   groundglass models info unet-lite
+
+  groundglass models verify
 """
 
 
@@ -69,6 +71,15 @@ def show_info(
         file = find(name)
     content = {"name": file.name, "sha256": file.sha256, "bytes": file.path.stat().st_size} | file.contract
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+@app.command("verify")
+def verify(debug: Debug = False) -> None:
+    """Check every bundled file against the manifest's SHA-256; stops at the first that differs."""
+    from groundglass.weights import available, find
+
+    for name in available():
+        typer.echo(f"{name}: SHA-256 {find(name).sha256}, as the manifest says")
 
 
 import_model.register(app)
