@@ -1,10 +1,13 @@
 #include "numpy.hpp"
 #include "pybind.hpp"
 #include <groundglass/segmentation/ensemble.hpp>
+#include <groundglass/segmentation/inf_net.hpp>
 
+#include <array>
 #include <exception>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace groundglass::bindings {
 namespace {
@@ -13,7 +16,10 @@ using namespace py::literals;
 using segmentation::ensemble;
 using segmentation::ensemble_options;
 using segmentation::image_size;
+using segmentation::inf_net;
+using segmentation::inf_net_options;
 using segmentation::model_contract;
+using segmentation::normalisation;
 using segmentation::value_range;
 
 py::dict keywords(const ensemble& self) {
@@ -23,7 +29,17 @@ py::dict keywords(const ensemble& self) {
     return py::dict("models"_a = models, "threads"_a = o.threads, "bfloat16"_a = o.bfloat16,
                     "threshold"_a = o.threshold, "average_mm"_a = o.average_mm,
                     "minimum_lesion_ml"_a = o.minimum_lesion_ml,
-                    "keep_probabilities"_a = o.keep_probabilities);
+                    "keep_probabilities"_a = o.keep_probabilities, "as_published"_a = o.as_published);
+}
+
+py::dict keywords(const inf_net& self) {
+    const auto& o = self.options();
+    return py::dict(
+        "infection"_a = py::str(o.infection.string()), "multi_class"_a = py::str(o.multi_class.string()),
+        "threads"_a = o.threads, "bfloat16"_a = o.bfloat16, "threshold"_a = o.threshold,
+        "average_mm"_a = o.average_mm, "minimum_lesion_ml"_a = o.minimum_lesion_ml,
+        "keep_probabilities"_a = o.keep_probabilities,
+        "window_hu"_a = py::make_tuple(o.window_hu.low, o.window_hu.high), "as_published"_a = o.as_published);
 }
 
 py::list pair(const value_range& range) {
@@ -33,18 +49,33 @@ py::list pair(const value_range& range) {
     return result;
 }
 
-/// In the shape of the JSON in the model file.
+/// In the shape of the JSON in the model file, with the entries that a stage uses.
 py::dict as_dict(const model_contract& c) {
+    py::dict input("channels"_a = c.channels, "multiple_of"_a = c.multiple_of);
+    if (c.normalisation == normalisation::window) {
+        input["long_edge"] = c.long_edge;
+        input["window_hu"] = pair(c.window_hu);
+        input["range"] = pair(c.range);
+        input["padding"] = c.padding;
+    } else {
+        input["normalisation"] = std::string(name_of(c.normalisation));
+        input["size"] = std::vector{c.size.rows, c.size.columns};
+        input["mean"] = c.mean;
+        input["std"] = c.deviation;
+        if (c.normalisation == normalisation::percentile_z_score) {
+            input["clip"] = pair(c.clip);
+            input["percentiles"] = pair(c.percentiles);
+        }
+    }
+    const char* kind = c.output == segmentation::output_kind::logits ? "logits" : "probability";
     return py::dict("format"_a = "groundglass-model", "format_version"_a = 1, "name"_a = c.name,
-                    "version"_a = c.version,
-                    "input"_a = py::dict("channels"_a = c.channels, "long_edge"_a = c.long_edge,
-                                         "multiple_of"_a = c.multiple_of, "window_hu"_a = pair(c.window_hu),
-                                         "range"_a = pair(c.range), "padding"_a = c.padding),
-                    "output"_a = py::dict("kind"_a = "probability", "classes"_a = c.classes),
+                    "version"_a = c.version, "input"_a = input,
+                    "output"_a = py::dict("kind"_a = kind, "classes"_a = c.classes),
                     "training_data"_a = c.training_data, "licence"_a = c.licence, "origin"_a = c.origin);
 }
 
-lesion_ct run(const ensemble& self, const lung_ct& lungs, const std::optional<py::function>& progress) {
+template <class Stage>
+lesion_ct run(const Stage& self, const lung_ct& lungs, const std::optional<py::function>& progress) {
     const auto tell = [&](std::size_t done, std::size_t total) {
         const py::gil_scoped_acquire gil;
         // Ctrl-C only sets a flag while the interpreter is not running.
@@ -64,7 +95,8 @@ std::pair<py::array_t<T>, image_size> plane(const py::array& values) {
             {static_cast<std::size_t>(values.shape(0)), static_cast<std::size_t>(values.shape(1))}};
 }
 
-py::array_t<float> segment_image(const ensemble& self, const py::array& image,
+template <class Stage>
+py::array_t<float> segment_image(const Stage& self, const py::array& image,
                                  const std::optional<std::pair<double, double>>& window) {
     if (image.ndim() != 2)
         throw py::value_error("segment_image: an image of shape (height, width) is needed, found " +
@@ -92,6 +124,33 @@ py::array_t<float> segment_image(const ensemble& self, const py::array& image,
     return compute(values, size, shown);
 }
 
+/// The keywords of a stage's constructor.
+template <class Stage>
+constexpr std::array<const char*, 0> options_of{};
+template <>
+constexpr std::array options_of<ensemble>{
+    "models",     "threads",           "bfloat16",           "threshold",
+    "average_mm", "minimum_lesion_ml", "keep_probabilities", "as_published"};
+template <>
+constexpr std::array options_of<inf_net>{
+    "infection",         "multi_class",        "threads",   "bfloat16",    "threshold", "average_mm",
+    "minimum_lesion_ml", "keep_probabilities", "window_hu", "as_published"};
+
+/// What both stages have: how they run, and the options that both take.
+template <class Stage>
+void define_run(py::class_<Stage>& cls) {
+    cls.def(
+           "__call__", [](const Stage& self, const lung_ct& lungs) { return run(self, lungs, {}); },
+           "lungs"_a)
+        .def("run", &run<Stage>, "lungs"_a, py::kw_only(), "progress"_a = py::none())
+        .def("segment_image", &segment_image<Stage>, "image"_a, py::kw_only(), "window"_a = py::none());
+    for (const auto* option : options_of<Stage>)
+        cls.def_property_readonly(
+            option, [option](const Stage& self) -> py::object { return keywords(self)[option]; });
+    by_keywords(cls, [](const Stage& self) { return keywords(self); });
+    as_stage(cls);
+}
+
 } // namespace
 } // namespace groundglass::bindings
 
@@ -110,7 +169,7 @@ PYBIND11_MODULE(_segmentation, module) {
                              "The stage LungCt -> LesionCt; see groundglass.segmentation.Ensemble.");
     cls.def(py::init([](std::vector<std::filesystem::path> models, int threads, bool bfloat16,
                         double threshold, double average_mm, double minimum_lesion_ml,
-                        bool keep_probabilities) {
+                        bool keep_probabilities, bool as_published) {
                 const py::gil_scoped_release no_gil;
                 return ensemble({.models = std::move(models),
                                  .threads = threads,
@@ -118,34 +177,49 @@ PYBIND11_MODULE(_segmentation, module) {
                                  .threshold = threshold,
                                  .average_mm = average_mm,
                                  .minimum_lesion_ml = minimum_lesion_ml,
-                                 .keep_probabilities = keep_probabilities});
+                                 .keep_probabilities = keep_probabilities,
+                                 .as_published = as_published});
             }),
             "models"_a, py::kw_only(), "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
             "threshold"_a = standard.threshold, "average_mm"_a = standard.average_mm,
             "minimum_lesion_ml"_a = standard.minimum_lesion_ml,
-            "keep_probabilities"_a = standard.keep_probabilities)
-        .def(
-            "__call__",
-            [](const ensemble& self, const groundglass::lung_ct& lungs) { return run(self, lungs, {}); },
-            "lungs"_a)
-        .def("run", &run, "lungs"_a, py::kw_only(), "progress"_a = py::none())
-        .def("segment_image", &segment_image, "image"_a, py::kw_only(), "window"_a = py::none())
-        .def_property_readonly("contracts",
-                               [](const ensemble& self) {
-                                   py::list result;
-                                   for (const auto& model : self.models())
-                                       result.append(as_dict(model.contract()));
-                                   return result;
-                               })
-        .def_property_readonly("models", [](const ensemble& self) { return keywords(self)["models"]; })
-        .def_property_readonly("threads", [](const ensemble& self) { return self.options().threads; })
-        .def_property_readonly("bfloat16", [](const ensemble& self) { return self.options().bfloat16; })
-        .def_property_readonly("threshold", [](const ensemble& self) { return self.options().threshold; })
-        .def_property_readonly("average_mm", [](const ensemble& self) { return self.options().average_mm; })
-        .def_property_readonly("minimum_lesion_ml",
-                               [](const ensemble& self) { return self.options().minimum_lesion_ml; })
-        .def_property_readonly("keep_probabilities",
-                               [](const ensemble& self) { return self.options().keep_probabilities; });
-    by_keywords(cls, keywords);
-    as_stage(cls);
+            "keep_probabilities"_a = standard.keep_probabilities, "as_published"_a = standard.as_published)
+        .def_property_readonly("contracts", [](const ensemble& self) {
+            py::list result;
+            for (const auto& model : self.models()) result.append(as_dict(model.contract()));
+            return result;
+        });
+    define_run(cls);
+
+    const inf_net_options two;
+    py::class_<inf_net> two_step(module, "InfNet",
+                                 "The stage LungCt -> LesionCt; see groundglass.segmentation.InfNet.");
+    two_step
+        .def(py::init([](std::filesystem::path infection, std::filesystem::path multi_class, int threads,
+                         bool bfloat16, double threshold, double average_mm, double minimum_lesion_ml,
+                         bool keep_probabilities, std::pair<double, double> window_hu, bool as_published) {
+                 const py::gil_scoped_release no_gil;
+                 return inf_net({.infection = std::move(infection),
+                                 .multi_class = std::move(multi_class),
+                                 .threads = threads,
+                                 .bfloat16 = bfloat16,
+                                 .threshold = threshold,
+                                 .average_mm = average_mm,
+                                 .minimum_lesion_ml = minimum_lesion_ml,
+                                 .keep_probabilities = keep_probabilities,
+                                 .window_hu = {window_hu.first, window_hu.second},
+                                 .as_published = as_published});
+             }),
+             "infection"_a, "multi_class"_a, py::kw_only(), "threads"_a = two.threads,
+             "bfloat16"_a = two.bfloat16, "threshold"_a = two.threshold, "average_mm"_a = two.average_mm,
+             "minimum_lesion_ml"_a = two.minimum_lesion_ml, "keep_probabilities"_a = two.keep_probabilities,
+             "window_hu"_a = std::pair(two.window_hu.low, two.window_hu.high),
+             "as_published"_a = two.as_published)
+        .def_property_readonly("contracts", [](const inf_net& self) {
+            py::list result;
+            result.append(as_dict(self.infection().contract()));
+            result.append(as_dict(self.multi_class().contract()));
+            return result;
+        });
+    define_run(two_step);
 }

@@ -22,7 +22,7 @@ from groundglass import _core, weights
 if TYPE_CHECKING:
     from groundglass import LesionCt, LungCt
 
-__all__ = ["Cancelled", "Ensemble"]
+__all__ = ["Cancelled", "Ensemble", "InfNet"]
 
 Model = str | Path
 
@@ -114,6 +114,10 @@ class Ensemble(_segmentation.Ensemble):
     `average_mm`: slices up to this far away are averaged (0 to 20 mm); 0 takes each slice for itself.
     `minimum_lesion_ml`: smaller connected lesions are dropped.
     `keep_probabilities`: keeps both probabilities of each lung voxel in the result, uint8 in 255ths.
+    `as_published`: what :meth:`compatible` sets.
+
+    A four-class network of 42-EPOCHS, imported by ``groundglass models import``, is given the whole slice at
+    its own size, clipped and normalised as its contract says; the rest is the same.
 
     Raises :class:`groundglass.ModelError` for a model that can't be found, verified or used, ValueError
     for an option out of range. Cost: the network's time for each slice with lung (some 40 ms on one core
@@ -130,6 +134,7 @@ class Ensemble(_segmentation.Ensemble):
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
         keep_probabilities: bool = False,
+        as_published: bool = False,
     ) -> None:
         named = [models] if models is None or isinstance(models, (str, Path)) else list(models)
         super().__init__(
@@ -140,6 +145,33 @@ class Ensemble(_segmentation.Ensemble):
             average_mm=average_mm,
             minimum_lesion_ml=minimum_lesion_ml,
             keep_probabilities=keep_probabilities,
+            as_published=as_published,
+        )
+
+    @classmethod
+    def compatible(
+        cls,
+        model: Model,
+        *,
+        threads: int = 0,
+        bfloat16: bool = False,
+        keep_probabilities: bool = False,
+    ) -> Ensemble:
+        """The stage that follows 42-EPOCHS to the letter, for one of its imported four-class networks.
+
+        Every slice is taken, whole, resized as OpenCV does it and normalised by its own spread. A voxel has
+        the class of the largest probability, mapped back pixel by pixel: no lung mask, no threshold, no
+        averaging, and nothing is dropped, so lesions can lie beyond the lungs. Raises as the constructor,
+        and ModelError for a model that is not a four-class one.
+        """
+        return cls(
+            model,
+            threads=threads,
+            bfloat16=bfloat16,
+            average_mm=0.0,
+            minimum_lesion_ml=0.0,
+            keep_probabilities=keep_probabilities,
+            as_published=True,
         )
 
     def __call__(self, lungs: LungCt) -> LesionCt:
@@ -160,8 +192,107 @@ class Ensemble(_segmentation.Ensemble):
         """One slice (height, width) -> float32 (2, height, width): ground glass, consolidation; 0 to 1.
 
         A uint8 image is taken as a picture shows it, 0 black and 255 white; other numbers are HU, of which
-        each model takes its own window, or `window` = (low, high) when given. The whole image is taken:
-        there is no lung mask. Runs on the calling thread and as many more as torch is set to. Raises
+        each model takes its own window, or `window` = (low, high) when given; a four-class model of
+        42-EPOCHS takes the values as they are, or clipped to `window`. The whole image is taken: there is no
+        lung mask. Runs on the calling thread and as many more as torch is set to. Raises
         ValueError for another shape, TypeError for another kind of numbers.
+        """
+        return super().segment_image(image, window=window)
+
+
+class InfNet(_segmentation.InfNet):
+    """The stage from a CT with lungs to ground glass and consolidation by the two networks of Inf-Net.
+
+    `infection`: the first network's file, from a slice to the probability of infection; `multi_class`: the
+    second's, from the slice and that map to ground glass, consolidation and background. Both are made by
+    ``groundglass models import`` (``--as inf-net`` and ``--as mc-unet``). A model file is a program: load
+    only files you trust.
+
+    Every slice with lung in it is cropped to the box around all lungs, `window_hu` (low, high) becomes grey
+    0 to 255, and is resized to the networks' size. The first network's map goes as it is into the second,
+    whose three answers are divided by their sum; they are mapped back to the CT's grid, averaged over close
+    slices and thresholded inside the lungs. A lesion has the class of the larger probability.
+
+    `threads`, `bfloat16`, `threshold`, `average_mm`, `minimum_lesion_ml`, `keep_probabilities`: as in
+    :class:`Ensemble`. `as_published`: what :meth:`compatible` sets.
+
+    Raises :class:`groundglass.ModelError` for a model that can't be used or is not the network that belongs
+    in its place, ValueError for an option out of range. Cost: both networks' time for each slice with lung;
+    memory as of Ensemble. Source: Fan et al., "Inf-Net", IEEE TMI 2020.
+    """
+
+    def __init__(
+        self,
+        infection: Model,
+        multi_class: Model,
+        *,
+        threads: int = 0,
+        bfloat16: bool = False,
+        threshold: float = 0.5,
+        average_mm: float = 4.5,
+        minimum_lesion_ml: float = 0.05,
+        keep_probabilities: bool = False,
+        window_hu: tuple[float, float] = (-1350.0, 150.0),
+        as_published: bool = False,
+    ) -> None:
+        super().__init__(
+            str(weights.find(infection).path),
+            str(weights.find(multi_class).path),
+            threads=threads,
+            bfloat16=bfloat16,
+            threshold=threshold,
+            average_mm=average_mm,
+            minimum_lesion_ml=minimum_lesion_ml,
+            keep_probabilities=keep_probabilities,
+            window_hu=window_hu,
+            as_published=as_published,
+        )
+
+    @classmethod
+    def compatible(
+        cls,
+        infection: Model,
+        multi_class: Model,
+        *,
+        threads: int = 0,
+        bfloat16: bool = False,
+        keep_probabilities: bool = False,
+    ) -> InfNet:
+        """The stage that follows the published programs to the letter.
+
+        Every slice is taken, whole, stretched from its least to its greatest value to 8 bits, resized for
+        the first network as Pillow does it and for the second as OpenCV; the infection map is stretched to
+        8 bits in the same way, so that a healthy slice has one too. A voxel has the class of the largest
+        answer, mapped back pixel by pixel: no lung mask, no threshold, no averaging, and nothing is dropped.
+        Labels are not written to a picture that stretches them and read back, as the original does.
+        """
+        return cls(
+            infection,
+            multi_class,
+            threads=threads,
+            bfloat16=bfloat16,
+            average_mm=0.0,
+            minimum_lesion_ml=0.0,
+            keep_probabilities=keep_probabilities,
+            as_published=True,
+        )
+
+    def __call__(self, lungs: LungCt) -> LesionCt:
+        """`lungs` -> lesions in the same grid. Raises :class:`groundglass.ModelError` if a network fails."""
+        return super().__call__(lungs)
+
+    def run(self, lungs: LungCt, *, progress: Callable[[int, int], bool | None] | None = None) -> LesionCt:
+        """The same with ``progress(slices done, slices in all)``; see :meth:`Ensemble.run`."""
+        return super().run(lungs, progress=progress)
+
+    def segment_image(
+        self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """One slice (height, width) -> float32 (2, height, width): ground glass, consolidation; 0 to 1.
+
+        A uint8 image is taken as a picture shows it, 0 black and 255 white; other numbers are HU, of which
+        `window` = (low, high) becomes black to white, or else `window_hu`; as published the least to the
+        greatest. As published the two are the second network's own answers, which need not add up to 1. The
+        whole image is taken: there is no lung mask. Runs and raises as :meth:`Ensemble.segment_image`.
         """
         return super().segment_image(image, window=window)

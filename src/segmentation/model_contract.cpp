@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <optional>
+#include <limits>
 
 namespace groundglass::segmentation {
 namespace {
@@ -14,6 +15,8 @@ using nlohmann::json;
 
 constexpr std::size_t largest_edge = 4096;
 constexpr std::size_t most_planes = 64;
+constexpr std::array published{normalisation::imagenet_rgb, normalisation::imagenet_bgr_with_infection,
+                               normalisation::percentile_z_score};
 
 class reader {
 public:
@@ -59,6 +62,46 @@ public:
         fail("has " + name(group, key) + " = " + shown(value) + " where [low, high] with low < high belongs");
     }
 
+    [[nodiscard]] std::vector<double> numbers(const char* group, const char* key, std::size_t count,
+                                              double least) const {
+        const json& value = at(group, key);
+        std::vector<double> result;
+        if (value.is_array())
+            for (const auto& item : value)
+                if (item.is_number() && std::isfinite(item.get<double>()) && item.get<double>() > least)
+                    result.push_back(item.get<double>());
+        if (result.size() != count || value.size() != count)
+            fail("has " + name(group, key) + " = " + shown(value) + " where a list of " +
+                 std::to_string(count) + (least == 0 ? " positive" : "") + " numbers belongs");
+        return result;
+    }
+
+    [[nodiscard]] image_size size(const char* group, const char* key, std::size_t most) const {
+        const json& value = at(group, key);
+        const auto edge = [&](std::size_t i) {
+            return value[i].is_number_unsigned() && value[i].get<std::size_t>() >= 1 &&
+                   value[i].get<std::size_t>() <= most;
+        };
+        if (!value.is_array() || value.size() != 2 || !edge(0) || !edge(1))
+            fail("has " + name(group, key) + " = " + shown(value) + " where [height, width] from 1 to " +
+                 std::to_string(most) + " belongs");
+        return {value[0].get<std::size_t>(), value[1].get<std::size_t>()};
+    }
+
+    /// Without an entry, a window.
+    [[nodiscard]] segmentation::normalisation normalisation() const {
+        if (const json& input = at(nullptr, "input"); !input.is_object() || !input.contains("normalisation"))
+            return normalisation::window;
+        const auto found = text("input", "normalisation");
+        std::string known;
+        for (const auto value : published) {
+            if (found == name_of(value)) return value;
+            known += (known.empty() ? "" : ", ") + std::string(name_of(value));
+        }
+        fail("has input.normalisation = '" + found + "', which this groundglass does not know; it knows " +
+             known);
+    }
+
     [[nodiscard]] double number_or(const char* group, const char* key, double otherwise) const {
         if (!at(nullptr, group).contains(key)) return otherwise;
         const json& value = at(group, key);
@@ -94,7 +137,46 @@ private:
     const std::string& where_;
 };
 
+void read_published(const reader& read, model_contract& result) {
+    const auto planes = [&]() -> std::size_t {
+        switch (result.normalisation) {
+        case normalisation::imagenet_rgb:
+            return 3;
+        case normalisation::imagenet_bgr_with_infection:
+            return 6;
+        default:
+            return 1;
+        }
+    }();
+    if (result.channels != planes)
+        read.fail("has input.channels = " + std::to_string(result.channels) + " where " +
+                  std::string(name_of(result.normalisation)) + " has " + std::to_string(planes));
+    result.size = read.size("input", "size", largest_edge);
+    result.mean = read.numbers("input", "mean", planes, std::numeric_limits<double>::lowest());
+    result.deviation = read.numbers("input", "std", planes, 0);
+    result.padding = 0;
+    if (result.normalisation != normalisation::percentile_z_score) return;
+    result.clip = read.range("input", "clip");
+    result.percentiles = read.range("input", "percentiles");
+    if (result.percentiles.low < 0 || result.percentiles.high > 100)
+        read.fail("has input.percentiles beyond 0 to 100");
+}
+
 } // namespace
+
+std::string_view name_of(normalisation value) {
+    switch (value) {
+    case normalisation::window:
+        return "window";
+    case normalisation::imagenet_rgb:
+        return "imagenet_rgb";
+    case normalisation::imagenet_bgr_with_infection:
+        return "imagenet_bgr_with_infection";
+    case normalisation::percentile_z_score:
+        return "percentile_z_score";
+    }
+    return "unknown";
+}
 
 model_contract parse_model_contract(std::string_view text, const std::string& where) {
     const auto object = json::parse(text.begin(), text.end(), nullptr, false);
@@ -106,18 +188,26 @@ model_contract parse_model_contract(std::string_view text, const std::string& wh
         throw model_error(
             where + ": the model's contract has format_version " + std::to_string(version) +
             ", and this groundglass reads version 1; update groundglass or take a model made for it");
-    if (const auto kind = read.text("output", "kind"); kind != "probability")
-        read.fail("has output.kind = '" + kind + "' where 'probability' belongs");
-
     model_contract result;
+    result.normalisation = read.normalisation();
+    const bool window = result.normalisation == normalisation::window;
+    if (const auto kind = read.text("output", "kind"); kind == "logits" && !window)
+        result.output = output_kind::logits;
+    else if (kind != "probability")
+        read.fail("has output.kind = '" + kind + "' where 'probability'" + (window ? "" : " or 'logits'") +
+                  " belongs");
     result.name = read.text(nullptr, "name");
     result.version = read.text(nullptr, "version");
     result.channels = read.count("input", "channels", most_planes);
-    result.long_edge = read.count("input", "long_edge", largest_edge);
     result.multiple_of = read.count("input", "multiple_of", largest_edge);
-    result.window_hu = read.range("input", "window_hu");
-    result.range = read.range("input", "range");
-    result.padding = read.number_or("input", "padding", result.range.low);
+    if (window) {
+        result.long_edge = read.count("input", "long_edge", largest_edge);
+        result.window_hu = read.range("input", "window_hu");
+        result.range = read.range("input", "range");
+        result.padding = read.number_or("input", "padding", result.range.low);
+    } else {
+        read_published(read, result);
+    }
     result.classes = read.classes();
     result.training_data = read.text(nullptr, "training_data");
     result.licence = read.text(nullptr, "licence");

@@ -16,14 +16,38 @@ struct segmenter::impl {
 
 namespace {
 
+/// What training left out of a published network: each plane for itself, or one class of several.
+void activate(const model_contract& contract, std::span<float> planes, std::size_t area) {
+    if (contract.output == output_kind::probability) return;
+    if (contract.normalisation != normalisation::percentile_z_score) {
+        for (float& value : planes) value = 1.0F / (1.0F + std::exp(-value));
+        return;
+    }
+    const std::size_t classes = contract.classes.size();
+    for (std::size_t i = 0; i < area; ++i) {
+        float most = planes[i];
+        for (std::size_t k = 1; k < classes; ++k) most = std::max(most, planes[k * area + i]);
+        float sum = 0;
+        for (std::size_t k = 0; k < classes; ++k) {
+            auto& value = planes[k * area + i];
+            value = std::exp(value - most);
+            sum += value;
+        }
+        for (std::size_t k = 0; k < classes; ++k) planes[k * area + i] /= sum;
+    }
+}
+
 /// A tiny image through the network, so that a model which is not what its contract says is found out at
 /// once.
 void try_out(const detail::runner& engine, const model_contract& contract, const std::string& where) {
     const std::size_t edge = 2 * contract.multiple_of;
     const image_size size{edge, edge};
-    const std::vector<float> image(contract.channels * size.area(), static_cast<float>(contract.range.low));
+    const std::vector<float> image(
+        contract.channels * size.area(),
+        contract.normalisation == normalisation::window ? static_cast<float>(contract.range.low) : 0.0F);
     std::vector<float> result(contract.classes.size() * size.area());
     engine.run(image, contract.channels, size, result, contract.classes.size());
+    activate(contract, result, size.area());
     const auto wrong =
         std::find_if(result.begin(), result.end(), [](float p) { return !(p >= -1e-3F && p <= 1.001F); });
     if (wrong != result.end())
@@ -69,6 +93,7 @@ void segmenter::operator()(std::span<const float> image, image_size size,
                             round_up(size.columns, contract.multiple_of)};
     if (padded == size) {
         impl_->engine->run(image, contract.channels, size, probabilities, classes);
+        activate(contract, probabilities, size.area());
         return;
     }
     std::vector<float> in(contract.channels * padded.area());
@@ -77,6 +102,7 @@ void segmenter::operator()(std::span<const float> image, image_size size,
         pad_plane(image.subspan(i * size.area(), size.area()), size, std::span(in).subspan(i * padded.area()),
                   padded, static_cast<float>(contract.padding));
     impl_->engine->run(in, contract.channels, padded, out, classes);
+    activate(contract, out, padded.area());
     for (std::size_t i = 0; i < classes; ++i)
         unpad_plane(std::span(out).subspan(i * padded.area(), padded.area()), padded,
                     probabilities.subspan(i * size.area()), size);

@@ -1,10 +1,12 @@
 #include "slice_networks.hpp"
 
+#include <groundglass/segmentation/published_preprocess.hpp>
+#include <groundglass/volume/label_map.hpp>
+
 #include <algorithm>
 #include <string>
 
 namespace groundglass::segmentation::detail {
-namespace {
 
 std::size_t plane_of(const segmenter& model, const char* name) {
     const auto& classes = model.contract().classes;
@@ -18,17 +20,95 @@ std::size_t plane_of(const segmenter& model, const char* name) {
     return static_cast<std::size_t>(found - classes.begin());
 }
 
-} // namespace
+void add_planes(const segmenter& model, std::span<const float> planes, image_size size, image_size whole,
+                const pixel_box& box, float share, slice_probabilities& result) {
+    const bilinear_resize back(size, whole);
+    std::vector<float> mapped(whole.area());
+    const auto add = [&](const char* name, std::vector<float>& sum) {
+        back(planes.subspan(plane_of(model, name) * size.area(), size.area()), mapped);
+        sum.resize(box.size.area());
+        for (std::size_t row = 0; row < box.size.rows; ++row) {
+            const float* in = mapped.data() + (box.row + row) * whole.columns + box.column;
+            float* out = sum.data() + row * box.size.columns;
+            for (std::size_t i = 0; i < box.size.columns; ++i) out[i] += share * in[i];
+        }
+    };
+    add("ground_glass", result.ground_glass);
+    add("consolidation", result.consolidation);
+}
 
-slice_networks::slice_networks(std::vector<segmenter> models) : models_(std::move(models)) {
+slice_probabilities largest_class(const segmenter& model, std::span<const float> planes, image_size size,
+                                  image_size whole) {
+    const auto glass = plane_of(model, "ground_glass");
+    const auto dense = plane_of(model, "consolidation");
+    const std::size_t area = size.area();
+    std::vector<std::uint8_t> labels(area);
+    for (std::size_t i = 0; i < area; ++i) {
+        std::size_t largest = 0;
+        for (std::size_t k = 1; k < model.contract().classes.size(); ++k)
+            if (planes[k * area + i] > planes[largest * area + i]) largest = k;
+        const auto label = largest == glass   ? lesion_label::ground_glass
+                           : largest == dense ? lesion_label::consolidation
+                                              : lesion_label::none;
+        labels[i] = static_cast<std::uint8_t>(label);
+    }
+    slice_probabilities result{std::vector<float>(whole.area()), std::vector<float>(whole.area()),
+                               std::vector<std::uint8_t>(whole.area())};
+    nearest_resize<std::uint8_t>(labels, size, result.labels, whole);
+    nearest_resize(planes.subspan(glass * area, area), size, std::span(result.ground_glass), whole);
+    nearest_resize(planes.subspan(dense * area, area), size, std::span(result.consolidation), whole);
+    return result;
+}
+
+slice_networks::slice_networks(std::vector<segmenter> models, bool as_published)
+    : models_(std::move(models)), as_published_(as_published) {
     for (const auto& model : models_) {
-        if (model.contract().channels != 1)
-            throw model_error(model.options().model.string() + ": the model takes " +
-                              std::to_string(model.contract().channels) +
+        const auto& contract = model.contract();
+        const auto where = model.options().model.string();
+        const std::string input(name_of(contract.normalisation));
+        const bool four_class = contract.normalisation == normalisation::percentile_z_score;
+        if (!four_class && contract.normalisation != normalisation::window)
+            throw model_error(where + ": the model is one of the two networks of Inf-Net (" + input +
+                              "), and this stage takes networks that need no other; use the stage inf_net "
+                              "with both");
+        if (contract.channels != 1)
+            throw model_error(where + ": the model takes " + std::to_string(contract.channels) +
                               " planes, and this stage gives it one, the CT slice");
+        if (as_published && !four_class)
+            throw model_error(where +
+                              ": as_published is for four-class networks (percentile_z_score), and "
+                              "this model takes a " +
+                              input);
         static_cast<void>(plane_of(model, "ground_glass"));
         static_cast<void>(plane_of(model, "consolidation"));
     }
+}
+
+template <class T>
+std::vector<float> slice_networks::four_class_image(const model_contract& contract, std::span<const T> slice,
+                                                    image_size size,
+                                                    std::optional<value_range> window) const {
+    std::vector<float> image(contract.size.area());
+    if constexpr (std::is_same_v<T, std::uint8_t>) {
+        if (as_published_) {
+            std::vector<std::uint8_t> grey(contract.size.area());
+            opencv_resize<std::uint8_t>(slice, size, grey, contract.size);
+            std::copy(grey.begin(), grey.end(), image.begin());
+            percentile_z_score(image, contract.clip, contract.percentiles,
+                               {contract.mean[0], contract.deviation[0]});
+            return image;
+        }
+    }
+    std::vector<float> values(slice.begin(), slice.end());
+    if (window)
+        for (float& value : values)
+            value = std::clamp(value, static_cast<float>(window->low), static_cast<float>(window->high));
+    if (as_published_)
+        opencv_resize<float>(values, size, image, contract.size);
+    else
+        bilinear_resize(size, contract.size)(values, image);
+    percentile_z_score(image, contract.clip, contract.percentiles, {contract.mean[0], contract.deviation[0]});
+    return image;
 }
 
 template <class T>
@@ -37,26 +117,23 @@ slice_probabilities slice_networks::operator()(std::span<const T> slice, image_s
                                                std::optional<value_range> window) const {
     slice_probabilities result;
     std::vector<float> cropped(box.size.area());
-    std::vector<float> mapped(box.size.area());
     const auto share = 1.0F / static_cast<float>(models_.size());
     for (const auto& model : models_) {
         const auto& contract = model.contract();
+        if (contract.normalisation == normalisation::percentile_z_score) {
+            std::vector<float> planes(contract.classes.size() * contract.size.area());
+            model(four_class_image(contract, slice, size, window), contract.size, planes);
+            if (as_published_) return largest_class(model, planes, contract.size, size);
+            add_planes(model, planes, contract.size, size, box, share, result);
+            continue;
+        }
         const auto target = fit_long_edge(box.size, contract.long_edge);
         std::vector<float> image(target.area());
         std::vector<float> planes(contract.classes.size() * target.area());
         map_range(slice, size, box, window.value_or(contract.window_hu), contract.range, std::span(cropped));
         bilinear_resize(box.size, target)(cropped, image);
         model(image, target, planes);
-
-        const bilinear_resize back(target, box.size);
-        const auto add = [&](const char* name, std::vector<float>& sum) {
-            const auto plane = std::span<const float>(planes).subspan(plane_of(model, name) * target.area());
-            back(plane.first(target.area()), mapped);
-            sum.resize(box.size.area());
-            for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += share * mapped[i];
-        };
-        add("ground_glass", result.ground_glass);
-        add("consolidation", result.consolidation);
+        add_planes(model, planes, target, box.size, {0, 0, box.size}, share, result);
     }
     return result;
 }

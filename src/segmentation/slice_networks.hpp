@@ -13,14 +13,30 @@ namespace groundglass::segmentation::detail {
 struct slice_probabilities {
     std::vector<float> ground_glass;
     std::vector<float> consolidation;
+    /// `lesion_label` values; empty but in a published flow.
+    std::vector<std::uint8_t> labels;
 };
+
+/// The plane of a class; throws `model_error` where the model has none.
+[[nodiscard]] std::size_t plane_of(const segmenter& model, const char* name);
+
+/// Averages and crops: adds `share` times the planes of ground glass and consolidation, mapped to the pixels
+/// of `whole`, inside `box`.
+void add_planes(const segmenter& model, std::span<const float> planes, image_size size, image_size whole,
+                const pixel_box& box, float share, slice_probabilities& result);
+
+/// A published flow's answer in the pixels of `whole`: for each, the class of the largest plane, the first of
+/// equal ones, and both probabilities, each taken from one pixel of the planes.
+[[nodiscard]] slice_probabilities largest_class(const segmenter& model, std::span<const float> planes,
+                                                image_size size, image_size whole);
 
 /// Networks that tell ground glass and consolidation from one plane, and all that lies around them for one
 /// slice.
 class slice_networks {
 public:
-    /// Throws `model_error` when a model takes or gives something else.
-    explicit slice_networks(std::vector<segmenter> models);
+    /// Throws `model_error` when a model takes or gives something else. `as_published` says that its one
+    /// model is used as 42-EPOCHS does.
+    explicit slice_networks(std::vector<segmenter> models, bool as_published = false);
 
     [[nodiscard]] const std::vector<segmenter>& models() const { return models_; }
 
@@ -32,7 +48,13 @@ public:
                                                  std::optional<value_range> window) const;
 
 private:
+    template <class T>
+    [[nodiscard]] std::vector<float> four_class_image(const model_contract& contract,
+                                                      std::span<const T> slice, image_size size,
+                                                      std::optional<value_range> window) const;
+
     std::vector<segmenter> models_;
+    bool as_published_;
 };
 
 extern template slice_probabilities slice_networks::operator()(std::span<const std::int16_t>, image_size,

@@ -1,25 +1,15 @@
 #pragma once
 
+#include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/stage.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <stdexcept>
 #include <vector>
 
 namespace groundglass::segmentation {
-
-/// A run was stopped because its progress function said so.
-struct cancelled final : std::runtime_error {
-    cancelled() : std::runtime_error("cancelled") {}
-};
-
-/// Called with the slices done and the slices in all, from the thread that called `run`: at the start, after
-/// slices are done, and a few times a second in between. `false` stops the run.
-using progress_function = std::function<bool(std::size_t done, std::size_t total)>;
 
 struct ensemble_options {
     /// One or more model files; the probabilities of several are averaged.
@@ -42,6 +32,13 @@ struct ensemble_options {
     double minimum_lesion_ml = 0.05;
     /// Keeps both probabilities of each lung voxel, one byte each.
     bool keep_probabilities = false;
+    /// Follows 42-EPOCHS to the letter, for one of its four-class networks: every slice, whole, resized as
+    /// OpenCV does it; the class of the largest probability, mapped back pixel by pixel, with no lung mask
+    /// and no threshold. `average_mm` and `minimum_lesion_ml` must be 0. See `compatible`.
+    bool as_published = false;
+
+    /// The options that reproduce the published four-class flow.
+    [[nodiscard]] static ensemble_options compatible(std::filesystem::path model);
 
     friend bool operator==(const ensemble_options&, const ensemble_options&) = default;
 };
@@ -53,6 +50,10 @@ struct ensemble_options {
 /// the probabilities are mapped back to the CT's own grid, averaged over close slices and models, and
 /// thresholded inside the lungs. A lesion has the class of the larger probability.
 ///
+/// A four-class network of 42-EPOCHS (`percentile_z_score` in its contract) was trained on whole slices, so
+/// it is given the whole slice, clipped and normalised by its own spread, at its own size; the rest is the
+/// same.
+///
 /// Cost: the network's time for each slice with lung. Slices run in parallel on one thread each, which on a
 /// CPU beats several threads inside the operators; LibTorch's own settings in other threads are not touched.
 /// Memory: the lesion map (a byte a voxel; three with probabilities) and a few slices per thread, whatever
@@ -61,6 +62,7 @@ class ensemble : public pipeable {
 public:
     /// Loads the models. Throws `std::invalid_argument` for an option out of range, `model_error` for a model
     /// that cannot be used (see `segmenter`) or does not map one plane to ground glass and consolidation.
+    /// `as_published` takes one model, and a four-class network of 42-EPOCHS.
     explicit ensemble(const ensemble_options& options);
 
     [[nodiscard]] const ensemble_options& options() const;
@@ -80,7 +82,7 @@ public:
     [[nodiscard]] array3<float> segment_image(std::span<const std::uint8_t> grey, image_size size) const;
 
     /// The same of one slice in HU, or in any values of which `window` is shown; without one, each model's
-    /// own.
+    /// own. A four-class network has none: it takes the values as they are, a window only clips them.
     [[nodiscard]] array3<float> segment_image(std::span<const float> values, image_size size,
                                               std::optional<value_range> window = {}) const;
 

@@ -3,11 +3,31 @@
 #include <groundglass/segmentation/preprocess.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace groundglass::segmentation {
+
+/// How a slice becomes what a network takes.
+enum class normalisation : std::uint8_t {
+    /// `window_hu` becomes `range`: the networks made for groundglass.
+    window,
+    /// `imagenet_rgb`: Inf-Net's first network; a picture of 8 bits over 255, less `mean`, over `deviation`.
+    imagenet_rgb,
+    /// `imagenet_bgr_with_infection`: Inf-Net's second network; the same for the picture's three planes, and
+    /// then for the map that the first network gave.
+    imagenet_bgr_with_infection,
+    /// `percentile_z_score`: the four-class networks of 42-EPOCHS; see the kernel of that name.
+    percentile_z_score,
+};
+
+/// The name of a normalisation in a contract.
+[[nodiscard]] std::string_view name_of(normalisation value);
+
+/// What the planes are that a network gives. A `segmenter` makes probabilities of logits.
+enum class output_kind : std::uint8_t { probability, logits };
 
 /// What a model file says of itself: the image it takes and the planes it gives. It lies inside the file as
 /// the extra file `groundglass.json`, so a stage needs no second file.
@@ -15,18 +35,30 @@ struct model_contract {
     std::string name;
     std::string version;
 
+    /// Which of the following fields of the input mean something.
+    segmentation::normalisation normalisation = normalisation::window;
     /// Planes of the input image.
     std::size_t channels = 1;
-    /// The longer edge, in pixels, the image is resized to.
+    /// `window`: the longer edge, in pixels, the image is resized to.
     std::size_t long_edge = 352;
     /// Both edges are padded to a multiple of this, in pixels, at the lower right.
     std::size_t multiple_of = 32;
-    /// HU that become `range`. An 8-bit image takes 0..255 for the same.
+    /// `window`: HU that become `range`. An 8-bit image takes 0..255 for the same.
     value_range window_hu{-1350, 150};
     value_range range{-1, 1};
     /// What the image is padded with, on the scale of `range`; without an entry, `range.low`, which is air.
     double padding = -1;
+    /// All others: the size, in pixels, the image is resized to, whatever its aspect.
+    image_size size;
+    /// Mean and deviation of each plane.
+    std::vector<double> mean;
+    std::vector<double> deviation;
+    /// `percentile_z_score`: values are clipped to `clip`; those between the percentiles give mean and
+    /// deviation.
+    value_range clip{-1500, 500};
+    value_range percentiles{5, 95};
 
+    output_kind output = output_kind::probability;
     /// One probability plane for each, in this order.
     std::vector<std::string> classes;
 
@@ -39,7 +71,7 @@ struct model_contract {
 
 /// Reads a contract in its JSON form, format version 1; unknown keys are passed over. `where` names the file
 /// in messages. Throws `model_error` for anything missing, of the wrong type, out of range, or of another
-/// version.
+/// version, and for an `input.normalisation` that is not known; without one, the input is a window.
 [[nodiscard]] model_contract parse_model_contract(std::string_view json, const std::string& where);
 
 } // namespace groundglass::segmentation

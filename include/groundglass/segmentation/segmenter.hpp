@@ -35,10 +35,11 @@ public:
     [[nodiscard]] const segmenter_options& options() const;
 
     /// Runs one image of any size. `image` has `contract().channels` planes of `size.area()` values in
-    /// `contract().range`; `probabilities` takes `contract().classes.size()` planes of the same size, each
-    /// 0..1. Padding to `contract().multiple_of` is done here. Throws `std::invalid_argument` when a span's
-    /// length is another, `model_error` when the network fails. Runs on the calling thread and as many more
-    /// as LibTorch is set to.
+    /// `contract().range`, or normalised as `contract().normalisation` says; `probabilities` takes
+    /// `contract().classes.size()` planes of the same size, each 0..1: the sigmoid or softmax of a network
+    /// that gives logits is taken here. Padding to `contract().multiple_of` is done here. Throws
+    /// `std::invalid_argument` when a span's length is another, `model_error` when the network fails. Runs on
+    /// the calling thread and as many more as LibTorch is set to.
     void operator()(std::span<const float> image, image_size size, std::span<float> probabilities) const;
 
     /// Two are equal when their options are.

@@ -237,3 +237,65 @@ TEST_CASE("ensemble: a picture gives two planes of its own size") {
         static_cast<void>(stage.segment_image(std::span<const float>(hounsfield), size, {{5, 5}})),
         std::invalid_argument);
 }
+
+TEST_CASE("ensemble: a four-class network sees the whole slice, and the lungs bound what it finds") {
+    const auto model = test_model("four_class.pt");
+    if (model.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 7; ++s) {
+        patient.paint(s, 12, 40, 10, glass);
+        patient.paint(s, 26, 40, 10, 300);
+        patient.paint(s, 0, 0, 6, glass); // beyond the lungs
+    }
+    const auto input = patient.make();
+    const auto result = ensemble({.models = {model}, .average_mm = 0, .keep_probabilities = true})(input);
+    const auto published = ensemble(segmentation::ensemble_options::compatible(model))(input);
+    for (std::size_t s = 3; s < 7; ++s) {
+        CHECK(result.lesions()(s, 16, 44) == 1);
+        CHECK(result.lesions()(s, 30, 44) == 2);
+        CHECK(result.lesions()(s, 2, 2) == 0);
+        CHECK(published.lesions()(s, 16, 44) == 1);
+        CHECK(published.lesions()(s, 30, 44) == 2);
+        CHECK(published.lesions()(s, 2, 2) == 1);
+        CHECK(published.lesions()(s, 20, 15) == 0);
+    }
+    CHECK((*result.ground_glass_probability())(4, 16, 44) > 230);
+    CHECK(result.lesions()(8, 16, 44) == 0);
+    CHECK(published.remarks()[0].text.find("12 slices by tiny 1 as published") != std::string::npos);
+    // Slices 0 and 1 are constant: an answer for them too, and no division by zero.
+    const auto flat_slice = slice(published.lesions(), 0);
+    CHECK(std::ranges::all_of(flat_slice, [&](std::uint8_t label) { return label == flat_slice[0]; }));
+
+    const auto logits = test_model("four_class_logits.pt");
+    const auto same = ensemble({.models = {logits}, .average_mm = 0, .keep_probabilities = true})(input);
+    CHECK(same.lesions() == result.lesions());
+    CHECK(*same.ground_glass_probability() == *result.ground_glass_probability());
+}
+
+TEST_CASE("ensemble: a published flow takes what it was published for") {
+    const auto window = test_model("tiny.pt");
+    const auto four = test_model("four_class.pt");
+    if (window.empty() || four.empty()) return;
+    const auto refusal = [](const segmentation::ensemble_options& options) -> std::string {
+        try {
+            static_cast<void>(ensemble(options));
+        } catch (const std::exception& error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    CHECK(refusal(segmentation::ensemble_options::compatible(four)) == "accepted");
+    CHECK(refusal(segmentation::ensemble_options::compatible(window)).find("takes a window") !=
+          std::string::npos);
+    auto options = segmentation::ensemble_options::compatible(four);
+    options.average_mm = 4.5;
+    CHECK(refusal(options).find("average_mm must be 0 with as_published, found 4.5") != std::string::npos);
+    options = segmentation::ensemble_options::compatible(four);
+    options.models.push_back(four);
+    CHECK(refusal(options).find("models must be one file with as_published, found 2") != std::string::npos);
+    CHECK(refusal({.models = {test_model("infection.pt")}}).find("use the stage inf_net") !=
+          std::string::npos);
+    CHECK(refusal({.models = {test_model("unknown_input.pt")}}).find("'quantile_9'") != std::string::npos);
+    // A network made for groundglass and a published one beside each other.
+    CHECK(refusal({.models = {window, four}}) == "accepted");
+}

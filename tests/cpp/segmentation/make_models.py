@@ -66,6 +66,65 @@ class Failing(Tiny):
         return torch.sigmoid(self.look(x))
 
 
+class FourClass(nn.Module):
+    """Softmax over the distance to what one scene's tissues become by their spread, or without it."""
+
+    def __init__(self, logits: bool = False) -> None:
+        super().__init__()
+        self.logits = logits
+        self.centres = nn.Parameter(torch.tensor([-1.9, 4.0, -6.9, 1.86]).reshape(1, 4, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) -> (N, 4, H, W)."""
+        y = -((x - self.centres) ** 2)
+        return y if self.logits else torch.softmax(y, 1)
+
+
+class Infection(nn.Module):
+    """Infection where a grey level, 0 to 1, is above 0.45."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steep = nn.Parameter(torch.tensor(20.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W) -> (N, 1, H, W)."""
+        return torch.sigmoid(self.steep * (x[:, :1] * 0.229 + 0.485 - 0.45))
+
+
+class MultiClass(nn.Module):
+    """Where the infection map is above 0.5: consolidation if the grey level is above 0.8, else the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steep = nn.Parameter(torch.tensor(20.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 6, H, W) -> (N, 3, H, W)."""
+        infected = self.steep * (x[:, 3] * 0.229 + 0.485 - 0.5)
+        dense = 2 * self.steep * (x[:, 0] * 0.229 + 0.485 - 0.8)
+        glass = torch.minimum(infected, -dense)
+        return torch.sigmoid(torch.stack([glass, torch.minimum(infected, dense), -infected], 1))
+
+
+def published_contract(
+    normalisation: str, classes: list[str], kind: str = "probability", **changes: Any
+) -> str:
+    """The contract of a published network, as the importer writes it, for images of 64 x 64."""
+    channels = {"imagenet_rgb": 3, "imagenet_bgr_with_infection": 6}.get(normalisation, 1)
+    values = {
+        "channels": channels,
+        "size": [64, 64],
+        "multiple_of": 32,
+        "normalisation": normalisation,
+        "mean": ([0.485, 0.456, 0.406] * 2)[:channels],
+        "std": ([0.229, 0.224, 0.225] * 2)[:channels],
+        "clip": [-1500, 500],
+        "percentiles": [5, 95],
+    }
+    return json.dumps(contract(input=values | changes, output={"kind": kind, "classes": classes}))
+
+
 def contract(**changes: Any) -> dict[str, Any]:
     """The contract of the tiny model; ``changes`` replace whole entries."""
     return {
@@ -88,7 +147,7 @@ def contract(**changes: Any) -> dict[str, Any]:
 
 
 def save(module: nn.Module, path: Path, text: str | None) -> None:
-    """Writes a scripted module in float16 with `text` as its contract."""
+    """Writes a scripted module in float16, as shipped ones are, with `text` as its contract."""
     extra = {} if text is None else {"groundglass.json": text}
     with warnings.catch_warnings():
         # TorchScript is deprecated upstream, and is the format of the model files.
@@ -106,13 +165,22 @@ def make(folder: Path) -> None:
     save(Tiny(), folder / "future.pt", json.dumps(contract(format_version=2)))
     other = {"kind": "probability", "classes": ["nodule", "consolidation"]}
     save(Tiny(), folder / "other_classes.pt", json.dumps(contract(output=other)))
-    three = {"kind": "probability", "classes": ["ground_glass", "consolidation", "lung"]}
-    save(Tiny(), folder / "three_classes.pt", json.dumps(contract(output=three)))
+    wrong = {"kind": "probability", "classes": ["ground_glass", "consolidation", "lung"]}
+    save(Tiny(), folder / "three_classes.pt", json.dumps(contract(output=wrong)))
     save(Logits(), folder / "logits.pt", right)
     save(Pair(), folder / "pair.pt", right)
     save(Half(), folder / "half.pt", right)
     larger = contract()["input"] | {"long_edge": 96}
     save(Failing(), folder / "failing.pt", json.dumps(contract(input=larger)))
+    four = ["ground_glass", "consolidation", "other_lung", "background"]
+    save(FourClass(), folder / "four_class.pt", published_contract("percentile_z_score", four))
+    logits = published_contract("percentile_z_score", four, "logits")
+    save(FourClass(logits=True), folder / "four_class_logits.pt", logits)
+    save(FourClass(), folder / "unknown_input.pt", published_contract("quantile_9", four))
+    save(Infection(), folder / "infection.pt", published_contract("imagenet_rgb", ["infection"]))
+    three = ["ground_glass", "consolidation", "background"]
+    both = published_contract("imagenet_bgr_with_infection", three)
+    save(MultiClass(), folder / "multi_class.pt", both)
     torch.save(Tiny().state_dict(), folder / "checkpoint.pt")
     (folder / "legacy.pt").write_bytes(b"\x80\x02}q\x00.")
     (folder / "empty.pt").write_bytes(b"")

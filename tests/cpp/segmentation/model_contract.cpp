@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 
 using namespace groundglass;
 using namespace groundglass::segmentation;
@@ -18,6 +19,22 @@ const std::string whole = R"({
 
 std::string with(const std::string& from, const std::string& to) {
     std::string text = whole;
+    const auto at = text.find(from);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, from.size(), to);
+}
+
+const std::string four_class = R"({
+    "format": "groundglass-model", "format_version": 1, "name": "ensemble", "version": "1",
+    "architecture": "ensemble",
+    "input": {"channels": 1, "planes": ["grey"], "size": [512, 480], "multiple_of": 32,
+              "resize": "bilinear", "normalisation": "percentile_z_score", "clip": [-1500, 500],
+              "percentiles": [5, 95], "mean": [0.485], "std": [0.229]},
+    "output": {"kind": "logits", "classes": ["ground_glass", "consolidation", "other_lung", "background"]},
+    "training_data": "a", "licence": "b", "origin": "c"})";
+
+std::string but(const std::string& from, const std::string& to) {
+    std::string text = four_class;
     const auto at = text.find(from);
     REQUIRE(at != std::string::npos);
     return text.replace(at, from.size(), to);
@@ -76,4 +93,43 @@ TEST_CASE("parse_model_contract says what is wrong, and in which file") {
     CHECK(refusal(with("\"version\": \"3\"", "\"version\": 3")).find("version = 3") != std::string::npos);
     CHECK(refusal(with("\"input\": {\"channels\": 1,", "\"input\": 4, \"x\": {")).find("has no input") !=
           std::string::npos);
+}
+
+TEST_CASE("parse_model_contract reads the published normalisations") {
+    const auto contract = parse_model_contract(four_class, "some.pt");
+    CHECK(contract.normalisation == normalisation::percentile_z_score);
+    CHECK(contract.output == output_kind::logits);
+    CHECK(contract.size == image_size{512, 480});
+    CHECK(contract.mean == std::vector<double>{0.485});
+    CHECK(contract.deviation == std::vector<double>{0.229});
+    CHECK(contract.clip == value_range{-1500, 500});
+    CHECK(contract.percentiles == value_range{5, 95});
+    CHECK(contract.classes.size() == 4);
+    CHECK(parse_model_contract(whole, "").normalisation == normalisation::window);
+    CHECK(parse_model_contract(whole, "").output == output_kind::probability);
+
+    auto rgb = but("percentile_z_score", "imagenet_rgb");
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"channels\": 1", "\"channels\": 3"},
+                                   {"[0.485]", "[0.485, 0.456, 0.406]"},
+                                   {"[0.229]", "[0.229, 0.224, 0.225]"}})
+        rgb.replace(rgb.find(from), from.size(), to);
+    CHECK(parse_model_contract(rgb, "").normalisation == normalisation::imagenet_rgb);
+    CHECK(parse_model_contract(rgb, "").mean == std::vector<double>{0.485, 0.456, 0.406});
+}
+
+TEST_CASE("parse_model_contract refuses a published contract that contradicts itself") {
+    CHECK(refusal(but("percentile_z_score", "min_max"))
+              .find("has input.normalisation = 'min_max', which this groundglass does not know; it knows "
+                    "imagenet_rgb, imagenet_bgr_with_infection, percentile_z_score") != std::string::npos);
+    CHECK(refusal(but("\"percentile_z_score\"", "7")).find("input.normalisation = 7") != std::string::npos);
+    CHECK(refusal(but("percentile_z_score", "imagenet_rgb"))
+              .find("input.channels = 1 where imagenet_rgb has 3") != std::string::npos);
+    CHECK(refusal(but("[512, 480]", "[512]")).find("input.size = [512]") != std::string::npos);
+    CHECK(refusal(but("[512, 480]", "[512, 0]")).find("input.size = [512,0]") != std::string::npos);
+    CHECK(refusal(but("[0.485]", "[0.485, 1]")).find("input.mean") != std::string::npos);
+    CHECK(refusal(but("[0.229]", "[0]")).find("input.std = [0] where a list of 1 positive") !=
+          std::string::npos);
+    CHECK(refusal(but("[5, 95]", "[5, 195]")).find("input.percentiles") != std::string::npos);
+    CHECK(refusal(but("[-1500, 500]", "[500, -1500]")).find("input.clip") != std::string::npos);
+    CHECK(refusal(but("\"logits\"", "\"energy\"")).find("output.kind = 'energy'") != std::string::npos);
 }

@@ -1,0 +1,274 @@
+#include "lesion_run.hpp"
+
+#include "runner.hpp"
+#include "windowed_run.hpp"
+#include <groundglass/volume/components.hpp>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+
+namespace groundglass::segmentation::detail {
+namespace {
+
+/// The network sees this much around the lungs.
+constexpr double crop_margin_mm = 3;
+
+std::size_t usable_cores() {
+#if defined(__linux__)
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
+#endif
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// What the networks see: the slices with lung, and the one box around all lungs, the same in every slice.
+/// With a box for each slice the small ones near apex and base are enlarged: on a COVID-19 study the
+/// agreement with the radiologists' slice labels fell from an AUC of 0.95 to 0.89.
+struct lung_slices {
+    std::vector<std::size_t> indices;
+    pixel_box box;
+};
+
+lung_slices find_lungs(const lung_ct& lungs) {
+    const auto& grid = lungs.ct().grid();
+    const image_size size{grid.shape[1], grid.shape[2]};
+    const auto pixels = [](double spacing_mm) {
+        return static_cast<std::size_t>(std::ceil(crop_margin_mm / spacing_mm));
+    };
+    lung_slices result;
+    std::vector<std::uint8_t> shadow(size.area());
+    for (std::size_t i = 0; i < grid.shape[0]; ++i) {
+        const auto labels = slice(lungs.lungs(), i);
+        if (std::all_of(labels.begin(), labels.end(), [](std::uint8_t label) { return label == 0; }))
+            continue;
+        result.indices.push_back(i);
+        for (std::size_t k = 0; k < labels.size(); ++k) shadow[k] |= labels[k];
+    }
+    result.box = mask_box(shadow, size, {pixels(grid.spacing_mm[1]), pixels(grid.spacing_mm[2])});
+    return result;
+}
+
+/// For each slice with lung those not further away than `reach_mm`.
+std::vector<window> close_slices(const std::vector<std::size_t>& indices, double spacing_mm,
+                                 double reach_mm) {
+    // A spacing written as 0.8333 must not lose a slice that is meant to be at the reach.
+    const auto reach = static_cast<std::size_t>(reach_mm / spacing_mm * (1 + 1e-3));
+    std::vector<window> result(indices.size());
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+        auto& [first, last] = result[i];
+        for (first = i; first > 0 && indices[i] - indices[first - 1] <= reach;) --first;
+        for (last = i; last + 1 < indices.size() && indices[last + 1] - indices[i] <= reach;) ++last;
+    }
+    return result;
+}
+
+/// Calls `f(pixel of the slice, pixel of the box)` for each lung pixel.
+template <class F>
+void for_each_lung_pixel(std::span<const std::uint8_t> labels, std::size_t columns, const pixel_box& box,
+                         F f) {
+    for (std::size_t row = 0; row < box.size.rows; ++row) {
+        const std::size_t here = (box.row + row) * columns + box.column;
+        for (std::size_t i = 0; i < box.size.columns; ++i)
+            if (labels[here + i] != 0) f(here + i, row * box.size.columns + i);
+    }
+}
+
+/// Averages the probabilities of close slices, voxel by voxel, over those of them that have lung there:
+/// beyond the lungs a network's answer means nothing.
+class slice_mean {
+public:
+    slice_mean(const lung_ct& lungs, const pixel_box& box)
+        : lungs_(lungs), box_(box), columns_(lungs.ct().grid().shape[2]), count_(box.size.area()),
+          ground_glass_(box.size.area()), consolidation_(box.size.area()) {}
+
+    void add(const slice_probabilities& found, std::size_t index) {
+        for_each_lung_pixel(slice(lungs_.lungs(), index), columns_, box_, [&](std::size_t, std::size_t i) {
+            count_[i] += 1;
+            ground_glass_[i] += found.ground_glass[i];
+            consolidation_[i] += found.consolidation[i];
+        });
+    }
+
+    /// Calls `f(pixel of the slice, ground glass, consolidation)` for each lung pixel of a slice that was
+    /// added.
+    template <class F>
+    void for_each(std::size_t index, F f) const {
+        for_each_lung_pixel(slice(lungs_.lungs(), index), columns_, box_,
+                            [&](std::size_t pixel, std::size_t i) {
+                                f(pixel, ground_glass_[i] / count_[i], consolidation_[i] / count_[i]);
+                            });
+    }
+
+private:
+    const lung_ct& lungs_;
+    const pixel_box& box_;
+    std::size_t columns_;
+    std::vector<float> count_;
+    std::vector<float> ground_glass_;
+    std::vector<float> consolidation_;
+};
+
+std::uint8_t in_255ths(float probability) {
+    return static_cast<std::uint8_t>(std::lround(255.0F * std::clamp(probability, 0.0F, 1.0F)));
+}
+
+/// Clears connected lesions below a volume and says how many there were.
+void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_ml, notes& remarks) {
+    const components found(mask_where(lesions, [](std::uint8_t label) { return label != 0; }),
+                           connectivity::all);
+    const auto small = [&](std::size_t i) {
+        return static_cast<double>(found[i].voxels) * voxel_ml < minimum_ml;
+    };
+    std::size_t count = 0;
+    std::size_t voxels = 0;
+    for (std::size_t i = 0; i < found.size(); ++i)
+        if (small(i)) {
+            ++count;
+            voxels += found[i].voxels;
+        }
+    if (count == 0) return;
+    const auto& shape = found.shape();
+    found.visit_runs(
+        [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
+            if (!small(i)) return;
+            auto* line = flat(lesions).data() + (slice * shape[1] + row) * shape[2];
+            std::fill(line + begin, line + end, std::uint8_t{0});
+        });
+    remarks.push_back({note_level::info, "small_lesions_dropped",
+                       std::to_string(count) + " lesions below " + shown(minimum_ml) + " ml, " +
+                           shown(static_cast<double>(voxels) * voxel_ml) + " ml in all, were dropped."});
+}
+
+notes what_was_done(const lesion_settings& settings, const std::string& models, const geometry& grid,
+                    std::size_t slices) {
+    if (settings.as_published)
+        return {{note_level::info, "segmented",
+                 "Lesions in " + std::to_string(slices) + " slices by " + models +
+                     " as published: whole slices, the class of the largest answer, no lung mask."}};
+    notes result{{note_level::info, "segmented",
+                  "Lesions in " + std::to_string(slices) + " slices with lung by " + models + ", threshold " +
+                      shown(settings.threshold) + ", probabilities averaged over slices up to " +
+                      shown(settings.average_mm) + " mm away."}};
+    const auto warn = [&](const char* code, const std::string& text) {
+        result.push_back({note_level::warning, code, text});
+    };
+    if (slices == 0) {
+        warn("no_lung", "The lung mask is empty, so no lesion was looked for.");
+        return result;
+    }
+    // The range of chest CT at 512 x 512; beyond it a model sees structures at a scale it never met.
+    const auto [finest, coarsest] = std::minmax(grid.spacing_mm[1], grid.spacing_mm[2]);
+    if (finest < 0.35 || coarsest > 1.5)
+        warn("unusual_pixel_spacing",
+             "Pixels of " + shown(grid.spacing_mm[1]) + " x " + shown(grid.spacing_mm[2]) +
+                 " mm are outside the usual 0.35 to 1.5 mm of chest CT; the model was not "
+                 "made for them.");
+    if (grid.spacing_mm[0] > 10)
+        warn("wide_slice_spacing", "Slices " + shown(grid.spacing_mm[0]) +
+                                       " mm apart leave most of the lungs unseen; volumes are rough.");
+    if (static_cast<double>(slices) * grid.spacing_mm[0] < 100)
+        warn("short_lungs",
+             "Only " + shown(static_cast<double>(slices) * grid.spacing_mm[0]) +
+                 " mm of lung lie in the volume; the figures are those of a part of the lungs.");
+    return result;
+}
+
+/// Every slice, and all of it.
+lung_slices whole_slices(const geometry& grid) {
+    lung_slices result;
+    for (std::size_t i = 0; i < grid.shape[0]; ++i) result.indices.push_back(i);
+    result.box.size = {grid.shape[1], grid.shape[2]};
+    return result;
+}
+
+} // namespace
+
+std::string shown(double value) {
+    std::array<char, 32> text{};
+    const int length = std::snprintf(text.data(), text.size(), "%.4g", value);
+    return {text.data(), static_cast<std::size_t>(std::max(0, length))};
+}
+
+void check(const lesion_settings& settings, const std::string& stage) {
+    const auto refuse = [&](const std::string& name, double value, const std::string& allowed) {
+        throw std::invalid_argument(stage + ": " + name + " must be " + allowed + ", found " + shown(value));
+    };
+    if (settings.threads < 0 || settings.threads > 1024)
+        refuse("threads", settings.threads, "0 (one for each core) or 1 to 1024");
+    if (!(settings.threshold > 0 && settings.threshold <= 1))
+        refuse("threshold", settings.threshold, "above 0 and at most 1");
+    if (!(settings.average_mm >= 0 && settings.average_mm <= 20))
+        refuse("average_mm", settings.average_mm, "0 to 20");
+    if (!(settings.minimum_lesion_ml >= 0 && settings.minimum_lesion_ml <= 1000))
+        refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 to 1000");
+    if (settings.as_published && settings.average_mm != 0)
+        refuse("average_mm", settings.average_mm, "0 with as_published");
+    if (settings.as_published && settings.minimum_lesion_ml != 0)
+        refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 with as_published");
+}
+
+lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, const std::string& models,
+                       const slice_function& networks, const progress_function& progress) {
+    const auto& ct = lungs.ct().hounsfield();
+    const auto& grid = lungs.ct().grid();
+    const image_size size{grid.shape[1], grid.shape[2]};
+
+    const auto region = settings.as_published ? whole_slices(grid) : find_lungs(lungs);
+    const auto& slices = region.indices;
+    const auto windows = close_slices(slices, grid.spacing_mm[0], settings.average_mm);
+    auto lesions = make_array<std::uint8_t>(grid.shape);
+    array3<std::uint8_t> ground_glass;
+    array3<std::uint8_t> consolidation;
+    if (settings.keep_probabilities) {
+        ground_glass = make_array<std::uint8_t>(grid.shape);
+        consolidation = make_array<std::uint8_t>(grid.shape);
+    }
+    const auto keep = [&](std::size_t index, std::size_t pixel, float glass, float dense) {
+        if (!settings.keep_probabilities) return;
+        slice(ground_glass, index)[pixel] = in_255ths(glass);
+        slice(consolidation, index)[pixel] = in_255ths(dense);
+    };
+
+    windowed_run<slice_probabilities> work(windows);
+    work.prepare_thread = &use_calling_thread_only;
+    work.compute = [&](std::size_t i) { return networks(slice(ct, slices[i]), size, region.box); };
+    work.combine = [&](std::size_t i, std::span<const std::unique_ptr<const slice_probabilities>> results) {
+        const auto labels = slice(lesions, slices[i]);
+        if (settings.as_published) {
+            const auto& found = *results[i];
+            std::copy(found.labels.begin(), found.labels.end(), labels.begin());
+            for (std::size_t pixel = 0; pixel < labels.size(); ++pixel)
+                keep(slices[i], pixel, found.ground_glass[pixel], found.consolidation[pixel]);
+            return;
+        }
+        slice_mean mean(lungs, region.box);
+        for (auto k = windows[i].first; k <= windows[i].last; ++k) mean.add(*results[k], slices[k]);
+        const auto threshold = static_cast<float>(settings.threshold);
+        mean.for_each(slices[i], [&](std::size_t pixel, float glass, float dense) {
+            if (glass + dense >= threshold)
+                labels[pixel] = static_cast<std::uint8_t>(dense > glass ? lesion_label::consolidation
+                                                                        : lesion_label::ground_glass);
+            keep(slices[i], pixel, glass, dense);
+        });
+    };
+
+    const auto threads = settings.threads == 0 ? usable_cores() : static_cast<std::size_t>(settings.threads);
+    const auto tell = [&](std::size_t done) { return !progress || progress(done, slices.size()); };
+    if (!work(threads, tell)) throw cancelled();
+
+    auto remarks = what_was_done(settings, models, grid, slices.size());
+    if (settings.minimum_lesion_ml > 0)
+        drop_small(lesions, settings.minimum_lesion_ml, grid.voxel_ml(), remarks);
+    if (!settings.keep_probabilities) return {lungs, std::move(lesions), std::move(remarks)};
+    return {lungs, std::move(lesions), std::move(remarks), share(std::move(ground_glass)),
+            share(std::move(consolidation))};
+}
+
+} // namespace groundglass::segmentation::detail
