@@ -20,6 +20,8 @@ html_title = f"groundglass {release}"
 
 breathe_projects = {"groundglass": "_build/xml"}
 breathe_default_project = "groundglass"
+# The namespace is declared anew on the page of each of its headers.
+suppress_warnings = ["duplicate_declaration.cpp"]
 primary_domain = "py"
 highlight_language = "python"
 
@@ -46,8 +48,8 @@ def write_header_pages() -> None:
         (pages / f"{name}.md").write_text(
             f"# {path.removeprefix('groundglass/')}\n\n```cpp\n#include <{path}>\n```\n\n"
             f"```{{doxygenfile}} {header.name}\n:sections: briefdescription detaileddescription"
-            " innerclass define func enum typedef var public-func public-static-func public-attrib"
-            " friend\n```\n"
+            " innernamespace innerclass define func enum typedef var public-func public-static-func"
+            " public-attrib friend\n```\n"
         )
     toc = "\n".join(names)
     (pages / "index.md").write_text(f"# C++ headers\n\n```{{toctree}}\n:maxdepth: 1\n\n{toc}\n```\n")

@@ -5,4 +5,9 @@ cd "$(dirname "$0")/.."
 mkdir -p docs/_build
 doxygen docs/Doxyfile
 .venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+# A page without a declaration would pass all the same. The umbrella header and the index have none.
+for page in docs/_build/html/reference/cpp/*.html; do
+    case "$(basename "$page")" in index.html | groundglass.html) continue ;; esac
+    grep -q 'sig-object cpp' "$page" || { echo "docs: $page documents nothing" >&2; exit 1; }
+done
 echo "docs: docs/_build/html/index.html"
