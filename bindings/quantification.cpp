@@ -24,6 +24,42 @@ py::dict slice_dict(const slice_involvement& entry) {
                     "opacity_percent"_a = entry.opacity_percent);
 }
 
+py::tuple state_of(const hounsfield_statistics& s) { return py::make_tuple(s.count, s.mean, s.sd); }
+
+hounsfield_statistics statistics_from(const py::tuple& s) {
+    return {s[0].cast<std::uint64_t>(), s[1].cast<double>(), s[2].cast<double>()};
+}
+
+py::tuple state_of(const region_involvement& row) {
+    return py::make_tuple(static_cast<int>(row.region), row.lung_ml, row.ground_glass_ml,
+                          row.consolidation_ml, row.opacity_ml, row.opacity_percent, row.high_opacity_percent,
+                          state_of(row.lung_hu), state_of(row.opacity_hu));
+}
+
+region_involvement row_from(const py::tuple& s) {
+    return {static_cast<lung_region>(s[0].cast<int>()),
+            s[1].cast<double>(),
+            s[2].cast<double>(),
+            s[3].cast<double>(),
+            s[4].cast<double>(),
+            s[5].cast<double>(),
+            s[6].cast<double>(),
+            statistics_from(s[7].cast<py::tuple>()),
+            statistics_from(s[8].cast<py::tuple>())};
+}
+
+py::tuple state_of(const involvement_table& table) {
+    py::list rows;
+    for (const auto& row : table.rows) rows.append(state_of(row));
+    return py::tuple(rows);
+}
+
+involvement_table table_from(const py::tuple& s) {
+    involvement_table table;
+    for (std::size_t i = 0; i < lung_region_count; ++i) table.rows[i] = row_from(s[i].cast<py::tuple>());
+    return table;
+}
+
 const char* rule_name(high_opacity_rule rule) {
     return rule == high_opacity_rule::consolidation ? "consolidation" : "above_minus_200_hu";
 }
@@ -56,6 +92,7 @@ void bind_quantification(py::module_& module) {
         .def_property_readonly("opacity_hu_sd",
                                [](const region_involvement& self) { return self.opacity_hu.sd; })
         .def("to_dict", &row_dict)
+        .def(py::pickle([](const region_involvement& self) { return state_of(self); }, &row_from))
         .def("__repr__", [](const region_involvement& self) {
             return py::str("RegionInvolvement({!r}, lung_ml={:.0f}, opacity_percent={:.2f})")
                 .format(name_of(self.region), self.lung_ml, self.opacity_percent);
@@ -68,6 +105,7 @@ void bind_quantification(py::module_& module) {
                                [](const involvement_table& self) { return py::list(py::cast(self.rows)); })
         .def_property_readonly("opacity_fraction", &involvement_table::opacity_fraction,
                                "Opacity of both lungs over their volume, 0..1; NaN without lung.")
+        .def(py::pickle([](const involvement_table& self) { return state_of(self); }, &table_from))
         .def("__len__", [](const involvement_table&) { return lung_region_count; })
         .def("__getitem__",
              [](const involvement_table& self, std::size_t index) {
@@ -125,6 +163,15 @@ Chaganti et al. 2020).)");
         .def_readonly("consolidation_ml", &slice_involvement::consolidation_ml)
         .def_readonly("opacity_percent", &slice_involvement::opacity_percent)
         .def("to_dict", &slice_dict)
+        .def(py::pickle(
+            [](const slice_involvement& self) {
+                return py::make_tuple(self.slice, self.position_mm, self.lung_ml, self.ground_glass_ml,
+                                      self.consolidation_ml, self.opacity_percent);
+            },
+            [](const py::tuple& s) {
+                return slice_involvement{s[0].cast<std::size_t>(), s[1].cast<double>(), s[2].cast<double>(),
+                                         s[3].cast<double>(),      s[4].cast<double>(), s[5].cast<double>()};
+            }))
         .def("__repr__", [](const slice_involvement& self) {
             return py::str("SliceInvolvement(slice={}, position_mm={:.1f}, opacity_percent={:.2f})")
                 .format(self.slice, self.position_mm, self.opacity_percent);

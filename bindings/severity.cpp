@@ -40,6 +40,14 @@ most severe. Raises ValueError for unordered cuts or a number of names that does
                  return py::dict("opacity_fraction"_a = self.opacity_fraction,
                                  "ct_grade_extent"_a = severity::name_of(self.ct_grade_extent));
              })
+        .def(py::pickle(
+            [](const severity::score_table& self) {
+                return py::make_tuple(self.opacity_fraction, static_cast<int>(self.ct_grade_extent));
+            },
+            [](const py::tuple& s) {
+                return severity::score_table{s[0].cast<double>(),
+                                             static_cast<severity::ct_grade>(s[1].cast<int>())};
+            }))
         .def("__repr__", [](const severity::score_table& self) {
             return py::str("ScoreTable(opacity_fraction={:.4f}, ct_grade_extent={!r})")
                 .format(self.opacity_fraction, severity::name_of(self.ct_grade_extent));

@@ -142,8 +142,8 @@ void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_m
             std::fill(line + begin, line + end, std::uint8_t{0});
         });
     remarks.push_back({note_level::info, "small_lesions_dropped",
-                       std::to_string(count) + " lesions below " + shown(minimum_ml) + " ml, " +
-                           shown(static_cast<double>(voxels) * voxel_ml) + " ml in all, were dropped."});
+                       "Lesions below " + shown(minimum_ml) + " ml were dropped: " + std::to_string(count) +
+                           ", " + shown(static_cast<double>(voxels) * voxel_ml) + " ml in all."});
 }
 
 notes what_was_done(const lesion_settings& settings, const std::string& models, const geometry& grid,

@@ -95,6 +95,15 @@ def test_volumes_survive_pickling() -> None:
     assert copy.ct.origin_mm == lesion.ct.origin_mm
 
 
+def test_tables_survive_pickling() -> None:
+    lesion = study(6)
+    table = gg.Involvement()(lesion)
+    for value in (table, table["left lung"], gg.Scores()(table), gg.SliceProfile()(lesion)[2]):
+        assert repr(pickle.loads(pickle.dumps(value)).to_dict()) == repr(value.to_dict())
+    copy = pickle.loads(pickle.dumps(table))
+    assert copy.opacity_fraction == table.opacity_fraction
+
+
 def test_views_are_not_copies_and_outlive_the_volume() -> None:
     ct = gg.CtVolume(np.full((2, 3, 4), -800, np.int16), spacing_mm=(1, 1, 1))
     view = ct.hounsfield
