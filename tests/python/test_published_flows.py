@@ -23,6 +23,7 @@ from torch import Tensor, nn  # noqa: E402
 import groundglass as gg  # noqa: E402
 from groundglass.models import UNetEfficientNet  # noqa: E402
 from groundglass.models.importer import ARCHITECTURES, convert, import_checkpoint  # noqa: E402
+from groundglass.models.model_file import save_torchscript  # noqa: E402
 from random_weights import randomise  # noqa: E402
 
 segmentation = pytest.importorskip("groundglass.segmentation")
@@ -65,7 +66,7 @@ def export(
     """Writes `module` with the importer's contract of `architecture`, at a smaller size."""
     contract = convert.contract(replace(ARCHITECTURES[architecture]), output=output)
     contract["input"] |= {"size": [SIZE, SIZE]} | changes
-    convert.save_torchscript(module.eval(), path, json.dumps(contract), half=False, root="model")
+    save_torchscript(module.eval(), path, json.dumps(contract), root="model")
     return path
 
 

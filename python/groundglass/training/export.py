@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import tempfile
-import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +12,8 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from groundglass.models import UNetLite, UNetLiteProbability
-from groundglass.training.train import replacing
-
-#: where torch puts the extra file inside of the archive, below the archive's own name
-CONTRACT_FILE = "groundglass.json"
-
-#: a zip knows no time before this; a fixed one makes equal weights equal bytes
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+from groundglass.models.model_file import save_torchscript
+from groundglass.write import atomic_file
 
 
 def contract(*, name: str, version: str, long_edge: int) -> dict[str, Any]:
@@ -62,18 +54,6 @@ def fuse_batch_norm(network: UNetLite) -> UNetLite:
     return fused
 
 
-def portable(source: Path, target: Path, root: str) -> None:
-    """Copy a TorchScript archive under the root folder `root`, without what belongs to the exporting machine.
-
-    Left out are the debug tables, which name source files by their full path; times are fixed.
-    """
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for entry in old.infolist():
-            if not entry.filename.endswith(".debug_pkl"):
-                inside = entry.filename.split("/", 1)[1]
-                new.writestr(zipfile.ZipInfo(f"{root}/{inside}", ZIP_EPOCH), old.read(entry))
-
-
 def export(
     network: UNetLite,
     path: Path,
@@ -91,15 +71,7 @@ def export(
     for key, value in module.state_dict().items():
         if not bool(torch.isfinite(value).all()):
             raise ValueError(f"{key} has values beyond half precision; the network has diverged")
-    with warnings.catch_warnings():
-        # TorchScript is deprecated, and still the one format that LibTorch runs without a compiler.
-        warnings.filterwarnings("ignore", ".*torch.jit", DeprecationWarning)
-        scripted = torch.jit.script(module)
     text = json.dumps(contract(name=name, version=version, long_edge=long_edge), sort_keys=True)
-    with tempfile.TemporaryDirectory() as folder, replacing(path) as temporary:
-        raw = Path(folder) / "raw.pt"
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*torch.jit", DeprecationWarning)
-            torch.jit.save(scripted, str(raw), _extra_files={CONTRACT_FILE: text})
-        portable(raw, temporary, root=name)
+    with atomic_file(path, overwrite=True) as temporary:
+        save_torchscript(module, temporary, text, root=name)
     return path

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from groundglass.training.train import replacing
 from groundglass.weights import FOLDER, read_contract
+from groundglass.write import atomic_file
 
 #: a repository host of the project refuses larger files
 BYTES_MAX = 8_000_000
@@ -39,9 +39,9 @@ def install(model: Path, folder: Path = FOLDER, *, default: bool = True) -> dict
     others = [e for e in others if e["name"] != name]
     if default:
         others = [{**e, "default": False} for e in others]
-    with replacing(folder / entry["file"]) as temporary:
+    with atomic_file(folder / entry["file"], overwrite=True) as temporary:
         shutil.copyfile(model, temporary)
     models = sorted([*others, entry], key=lambda e: str(e["name"]))
-    with replacing(manifest) as temporary:
+    with atomic_file(manifest, overwrite=True) as temporary:
         temporary.write_text(json.dumps({"models": models}, indent=2) + "\n", encoding="utf-8")
     return entry

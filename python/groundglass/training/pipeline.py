@@ -27,7 +27,8 @@ from groundglass.training.evaluate import dice_figures, predict, predict_labelle
 from groundglass.training.export import export
 from groundglass.training.losses import infection_loss, labelled_loss
 from groundglass.training.plot import plot_learning_curves
-from groundglass.training.train import Log, StageOptions, drawn, mean_state, replacing, run_stage
+from groundglass.training.train import Log, StageOptions, drawn, mean_state, run_stage
+from groundglass.write import atomic_file
 
 #: first entry of the key of a stage's random draws
 STAGE_NUMBER = {"A": 1, "B": 2, "C": 3, "D": 4}
@@ -211,7 +212,7 @@ class Pipeline:
             "all": over_all,
             "folds": folds,
         }
-        with replacing(self.out / "figures.json") as temporary:
+        with atomic_file(self.out / "figures.json", overwrite=True) as temporary:
             temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         self.log("figures", **{name: f["slice_mean"] for name, f in over_all.items()})
 
@@ -228,7 +229,7 @@ class Pipeline:
                 minutes=math.inf if o.steps is not None else o.minutes[2],
                 rng=np.random.default_rng([o.seed, STAGE_NUMBER["C"]]),
             )
-            with replacing(path) as temporary:
+            with atomic_file(path, overwrite=True) as temporary:
                 torch.save({s.name: s.target for s in relabelled}, temporary)
         targets = torch.load(path, weights_only=True)
         self.log("stage", stage="C", slices=len(targets))

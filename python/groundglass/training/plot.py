@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from groundglass.training.train import replacing
+from groundglass.write import atomic_file
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
@@ -40,5 +40,5 @@ def plot_learning_curves(log: Path, image: Path) -> None:
     for axes in (losses, scores):
         if axes.has_data():
             axes.legend(fontsize="small")
-    with replacing(image) as temporary:
+    with atomic_file(image, overwrite=True) as temporary:
         figure.savefig(temporary, dpi=110, format="png")

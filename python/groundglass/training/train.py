@@ -9,10 +9,8 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from groundglass.models import UNetLite
+from groundglass.write import atomic_file
 
 WARM_UP = 0.05  # share of the stage
 GRADIENT_NORM = 5.0
@@ -74,17 +73,6 @@ class Log:
         line = json.dumps({"event": event, "time": round(time.time(), 1), **values})
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place once it is complete."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def drawn(count: int, size: int, step: int, key: list[int]) -> list[int]:
@@ -170,7 +158,7 @@ class Training:
 
     def save(self, path: Path) -> None:
         """Write everything a later :meth:`load` needs."""
-        with replacing(path) as temporary:
+        with atomic_file(path, overwrite=True) as temporary:
             torch.save(
                 {
                     "network": self.network.state_dict(),

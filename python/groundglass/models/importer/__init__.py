@@ -16,6 +16,7 @@ from groundglass.models.importer import convert
 from groundglass.models.importer.architectures import ARCHITECTURES, Architecture, architecture
 from groundglass.models.importer.checkpoint import read_tensors
 from groundglass.models.importer.fitting import load_network
+from groundglass.models.model_file import save_torchscript
 from groundglass.write import OutputExistsError, atomic_file
 
 __all__ = [
@@ -101,7 +102,8 @@ def import_checkpoint(
     module = convert.deployed(network, entry, output=output)
     with ExitStack() as files:
         temporary = files.enter_context(atomic_file(path, overwrite=overwrite))
-        convert.save_torchscript(module, temporary, convert.as_text(description), half=half, root=entry.name)
+        stored = convert.with_half_convolutions(module) if half else module
+        save_torchscript(stored, temporary, convert.as_text(description), root=entry.name)
         if second is not None:
             convert.save_aoti(
                 module, files.enter_context(atomic_file(second, overwrite=overwrite)), description

@@ -19,26 +19,20 @@ from torch import Tensor, nn
 
 from groundglass.errors import ModelError
 from groundglass.models.importer.architectures import Architecture
+from groundglass.models.model_file import CONTRACT_FILE, ZIP_EPOCH
 from groundglass.models.published import PaddedTo32, PublishedNetwork
 
 __all__ = [
-    "CONTRACT_FILE",
     "Output",
     "as_text",
     "contract",
     "deployed",
     "round_to_half",
     "save_aoti",
-    "save_torchscript",
+    "with_half_convolutions",
 ]
 
 Output = Literal["probability", "logits"]
-
-#: where the archive holds the contract, below its own name and ``extra/``
-CONTRACT_FILE = "groundglass.json"
-
-#: a zip knows no time before this; a fixed one makes equal weights equal bytes
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class Head(nn.Module):
@@ -117,32 +111,13 @@ def round_to_half(network: PublishedNetwork) -> None:
                 value.data = rounded.float()
 
 
-def save_torchscript(module: nn.Module, path: Path, text: str, *, half: bool, root: str) -> None:
-    """Write `module` as TorchScript to `path` with `text` as its contract; equal weights give equal bytes.
-
-    With `half` the convolutions are stored in half precision and the file is to be applied after
-    ``to(torch.float32)``. `root` is the archive's inner folder.
-    """
-    if half:
-        module = copy.deepcopy(module)
-        for part in module.modules():
-            if isinstance(part, (nn.Conv2d, nn.Linear)):
-                part.half()
-    with TemporaryDirectory() as folder, warnings.catch_warnings():
-        # TorchScript is deprecated, and still the one format that LibTorch runs without a compiler.
-        warnings.filterwarnings("ignore", ".*torch.jit", DeprecationWarning)
-        raw = Path(folder) / "raw.pt"
-        torch.jit.save(torch.jit.script(module), str(raw), _extra_files={CONTRACT_FILE: text})
-        _copy_portable(raw, path, root)
-
-
-def _copy_portable(source: Path, target: Path, root: str) -> None:
-    """Copy a TorchScript archive without its debug tables, which name source files by their full path."""
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for item in old.infolist():
-            if not item.filename.endswith(".debug_pkl"):
-                inside = item.filename.split("/", 1)[1]
-                new.writestr(zipfile.ZipInfo(f"{root}/{inside}", ZIP_EPOCH), old.read(item))
+def with_half_convolutions(module: nn.Module) -> nn.Module:
+    """A copy whose convolutions are stored in half precision; apply it after ``to(torch.float32)``."""
+    halved = copy.deepcopy(module)
+    for part in halved.modules():
+        if isinstance(part, (nn.Conv2d, nn.Linear)):
+            part.half()
+    return halved
 
 
 def save_aoti(module: nn.Module, path: Path, description: dict[str, Any]) -> None:
