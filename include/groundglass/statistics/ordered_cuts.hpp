@@ -1,0 +1,172 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace groundglass {
+
+/// Patients of several ordered classes, gathered in cells of ascending value.
+struct ordered_cells {
+    std::size_t classes = 0;
+    /// `counts[cell * classes + class]`.
+    std::vector<std::uint32_t> counts;
+    [[nodiscard]] std::size_t size() const { return classes == 0 ? 0 : counts.size() / classes; }
+};
+
+/// What it is worth to put a patient of class `truth` into class `assigned`: `values[truth * classes +
+/// assigned]`.
+struct assignment_gain {
+    std::size_t classes = 0;
+    std::vector<double> values;
+    [[nodiscard]] double operator()(std::size_t truth, std::size_t assigned) const {
+        return values[truth * classes + assigned];
+    }
+    [[nodiscard]] double& operator()(std::size_t truth, std::size_t assigned) {
+        return values[truth * classes + assigned];
+    }
+};
+
+/// The places where ascending cuts may lie: `place` cells are below a cut.
+struct cut_places {
+    std::size_t first = 0;
+    std::size_t last = 0;
+};
+
+/// The best ascending cuts between the cells of ordered classes, exactly and for any number of classes.
+///
+/// The total gain is a sum over patients, so it splits into one function of each cut plus a constant, gⱼ(p)
+/// being what the p lowest cells gain by lying below cut j. The maximum over p₁ ≤ p₂ ≤ … is a running maximum
+/// for each cut: O(cells · classes²) time, O(cells · classes) memory. Gains equal to within 1e-12 of the
+/// largest possible total count as equal, since sums of such terms are rounded.
+class ordered_cuts {
+public:
+    /// `places` bounds where cuts may lie; `{0, cells.size()}` is everywhere. `cells` outlives the object.
+    ordered_cuts(const ordered_cells& cells, const assignment_gain& gain, cut_places places)
+        : cells_(cells), places_(places), cuts_(cells.classes - 1), slope_(cuts_ * cells.classes),
+          best_(cells.classes * (cells.size() + 1)) {
+        std::vector<std::uint64_t> below(cells.classes);
+        for (std::size_t cell = 0; cell < cells.size(); ++cell) add(below, cell);
+        double largest = 0;
+        for (std::size_t c = 0; c < cells.classes; ++c) {
+            double worth = 0;
+            for (std::size_t j = 0; j < cells.classes; ++j) worth = std::max(worth, std::abs(gain(c, j)));
+            largest += worth * static_cast<double>(below[c]);
+            constant_ += gain(c, cells.classes - 1) * static_cast<double>(below[c]);
+            for (std::size_t j = 0; j < cuts_; ++j)
+                slope_[j * cells.classes + c] = gain(c, j) - gain(c, j + 1);
+        }
+        tolerance_ = 1e-12 * largest;
+
+        constexpr double none = -std::numeric_limits<double>::infinity();
+        for (std::size_t place = cells.size() + 1; place-- > 0;) {
+            if (place < cells.size()) remove(below, place);
+            const bool allowed = place >= places_.first && place <= places_.last;
+            for (std::size_t j = cuts_; j-- > 0;) {
+                const double here = allowed ? share(j, below) + from(j + 1, place) : none;
+                from(j, place) = place < cells.size() ? std::max(here, from(j, place + 1)) : here;
+            }
+        }
+    }
+
+    /// The largest total gain.
+    [[nodiscard]] double total() const { return from(0, places_.first) + constant_; }
+
+    /// The places of the best cuts; among equally good ones those with the lowest first cut, then the lowest
+    /// second, and so on.
+    [[nodiscard]] std::vector<std::size_t> places() const {
+        std::vector<std::size_t> found;
+        std::vector<std::uint64_t> below(cells_.classes);
+        std::size_t place = places_.first;
+        for (std::size_t cell = 0; cell < place; ++cell) add(below, cell);
+        for (std::size_t j = 0; j < cuts_; ++j) {
+            const double target = from(j, place) - tolerance_;
+            while (share(j, below) + from(j + 1, place) < target) add(below, place++);
+            found.push_back(place);
+        }
+        return found;
+    }
+
+    /// For each cut all places at which it stands in some best set of cuts, ascending.
+    [[nodiscard]] std::vector<std::vector<std::size_t>> all_places() const {
+        std::vector<std::vector<std::size_t>> found(cuts_);
+        std::vector<std::uint64_t> below(cells_.classes);
+        std::vector<double> before(cuts_ + 1, -std::numeric_limits<double>::infinity());
+        before[0] = 0;
+        const double target = from(0, places_.first) - tolerance_;
+        for (std::size_t cell = 0; cell < places_.first; ++cell) add(below, cell);
+        for (std::size_t place = places_.first; place <= places_.last; ++place) {
+            // before[j]: the best of the cuts below the j-th, up to this place
+            for (std::size_t j = 0; j < cuts_; ++j) {
+                const double here = before[j] + share(j, below);
+                if (here + from(j + 1, place) >= target) found[j].push_back(place);
+                before[j + 1] = std::max(before[j + 1], here);
+            }
+            if (place < cells_.size()) add(below, place);
+        }
+        return found;
+    }
+
+    /// Calls `take` with each set of best places, in lexicographic order, until it returns false.
+    template <class Take>
+    void each_best(Take take) const {
+        std::vector<std::uint64_t> below(cells_.classes);
+        for (std::size_t cell = 0; cell < places_.first; ++cell) add(below, cell);
+        std::vector<std::size_t> places;
+        descend(places, places_.first, below, 0.0, take);
+    }
+
+private:
+    void add(std::vector<std::uint64_t>& below, std::size_t cell) const {
+        for (std::size_t c = 0; c < cells_.classes; ++c) below[c] += cells_.counts[cell * cells_.classes + c];
+    }
+    void remove(std::vector<std::uint64_t>& below, std::size_t cell) const {
+        for (std::size_t c = 0; c < cells_.classes; ++c) below[c] -= cells_.counts[cell * cells_.classes + c];
+    }
+    [[nodiscard]] double share(std::size_t cut, const std::vector<std::uint64_t>& below) const {
+        double sum = 0;
+        for (std::size_t c = 0; c < cells_.classes; ++c)
+            sum += slope_[cut * cells_.classes + c] * static_cast<double>(below[c]);
+        return sum;
+    }
+    /// The best share of the cuts from `cut` on, all at `place` or above; 0 behind the last.
+    [[nodiscard]] double from(std::size_t cut, std::size_t place) const {
+        return best_[place * cells_.classes + cut];
+    }
+    [[nodiscard]] double& from(std::size_t cut, std::size_t place) {
+        return best_[place * cells_.classes + cut];
+    }
+
+    template <class Take>
+    bool descend(std::vector<std::size_t>& places, std::size_t place, std::vector<std::uint64_t> below,
+                 double so_far, Take& take) const {
+        const std::size_t cut = places.size();
+        if (cut == cuts_) return take(places);
+        for (; place <= places_.last; ++place) {
+            const double here = so_far + share(cut, below);
+            if (here + from(cut + 1, place) >= from(0, places_.first) - tolerance_) {
+                places.push_back(place);
+                const bool more = descend(places, place, below, here, take);
+                places.pop_back();
+                if (!more) return false;
+            }
+            if (so_far + from(cut, place) < from(0, places_.first) - tolerance_) break;
+            if (place < cells_.size()) add(below, place);
+        }
+        return true;
+    }
+
+    const ordered_cells& cells_;
+    cut_places places_;
+    std::size_t cuts_;
+    std::vector<double> slope_; // of each cut's share by the count of each class below it
+    std::vector<double> best_;
+    double constant_ = 0; // the gain with all patients in the last class
+    double tolerance_ = 0;
+};
+
+} // namespace groundglass

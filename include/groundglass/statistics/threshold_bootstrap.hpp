@@ -1,0 +1,76 @@
+#pragma once
+
+#include <groundglass/statistics/bootstrap.hpp>
+#include <groundglass/statistics/fit_thresholds.hpp>
+
+namespace groundglass {
+
+/// How far fitted thresholds can be trusted.
+struct threshold_bootstrap {
+    threshold_fit fit;
+    std::vector<bounds> cuts; ///< percentile interval of each cut
+    /// `resampled_cuts[cut]`: its value in every resample.
+    std::vector<std::vector<double>> resampled_cuts;
+    double apparent = 0;  ///< the objective on the patients it was fitted to
+    double optimism = 0;  ///< by how much a fit's own patients flatter it, on average
+    double corrected = 0; ///< apparent - optimism (Efron 1983, doi:10.1080/01621459.1983.10477973)
+    /// The mean objective of resamples' fits on the patients they did not draw; NaN if every resample drew a
+    /// whole class.
+    double out_of_bag = std::numeric_limits<double>::quiet_NaN();
+    bounds out_of_bag_bounds; ///< percentile interval of the same
+};
+
+/// Fits the thresholds and then again to each of many resamples, drawn class by class. Takes what
+/// `fit_thresholds` takes; the same seed gives the same result, whatever the order of the patients.
+/// O(resamples · n) after one sort: about 15 µs a resample of 450 patients in three classes. Throws
+/// `std::invalid_argument` as `fit_thresholds` does, and for no resamples or a level not between 0 and 1.
+[[nodiscard]] inline threshold_bootstrap bootstrap_thresholds(std::span<const double> values,
+                                                              std::span<const std::size_t> classes,
+                                                              const fit_thresholds_options& options = {},
+                                                              const bootstrap_options& bootstrap = {}) {
+    detail::check_level("bootstrap_thresholds", bootstrap.level);
+    if (bootstrap.resamples == 0)
+        throw std::invalid_argument("bootstrap_thresholds: resamples must be 1 or more");
+    const detail::threshold_cohort cohort(values, classes, options, true);
+    threshold_bootstrap result;
+    result.fit = cohort.fit();
+    const std::size_t cuts = result.fit.cuts.size(), n = cohort.values().size();
+    result.resampled_cuts.assign(cuts, {});
+    result.apparent = result.fit.objective;
+
+    const stratified_bootstrap resampler(cohort.classes(), bootstrap.seed);
+    std::vector<std::uint32_t> times(n);
+    std::vector<double> out_of_bag;
+    double optimism = 0;
+    for (std::size_t b = 0; b < bootstrap.resamples; ++b) {
+        resampler.count(b, times);
+        const auto from = cohort.gather(times);
+        const auto places = cohort.best_places(from, cohort.objective().search(from.cells, from.places));
+        threshold_fit again;
+        for (std::size_t cut = 0; cut < cuts; ++cut) {
+            again.cuts.push_back(cohort.cut_at(places[cut], from));
+            result.resampled_cuts[cut].push_back(again.cuts.back());
+        }
+        class_table everyone(cuts + 1, std::vector<std::size_t>(cuts + 1)), left_out = everyone;
+        for (std::size_t i = 0; i < n; ++i) {
+            const std::size_t assigned = again.index(cohort.values()[i]);
+            ++everyone[cohort.classes()[i]][assigned];
+            if (times[i] == 0) ++left_out[cohort.classes()[i]][assigned];
+        }
+        optimism += cohort.objective().value(threshold_objective::table_of(from.cells, places)) -
+                    cohort.objective().value(everyone);
+        out_of_bag.push_back(cohort.objective().value(left_out));
+    }
+    result.optimism = optimism / static_cast<double>(bootstrap.resamples);
+    result.corrected = result.apparent - result.optimism;
+    for (const auto& values_of_cut : result.resampled_cuts)
+        result.cuts.push_back(percentile_interval(values_of_cut, bootstrap.level));
+    result.out_of_bag_bounds = percentile_interval(out_of_bag, bootstrap.level);
+    std::erase_if(out_of_bag, [](double value) { return std::isnan(value); });
+    if (!out_of_bag.empty())
+        result.out_of_bag = std::accumulate(out_of_bag.begin(), out_of_bag.end(), 0.0) /
+                            static_cast<double>(out_of_bag.size());
+    return result;
+}
+
+} // namespace groundglass

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <groundglass/note.hpp>
+#include <groundglass/stage.hpp>
+#include <groundglass/statistics/bounds.hpp>
+#include <groundglass/statistics/threshold_objective.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace groundglass {
+
+/// What `fit_thresholds` found: value → ordered class, with how well that works on the patients it was fitted
+/// to. Those figures flatter; `bootstrap_thresholds` says by how much. `thresholds(fit)` of
+/// `groundglass/severity/thresholds.hpp` is the same rule as a stage of the patient's flow.
+struct threshold_fit : pipeable {
+    std::vector<double> cuts;         ///< ascending; a value equal to a cut belongs to the upper class
+    std::vector<std::string> classes; ///< one name more, from the lowest to the highest values
+    threshold_goal goal = threshold_goal::mean_recall;
+    double objective = 0; ///< the goal's value
+    double balanced_accuracy = 0;
+    double accuracy = 0;
+    std::vector<double> recall; ///< of each class: the share of its patients put into it
+    class_table confusion;
+    /// For each cut the values it can take without loss, if the other cuts are set to suit: each is any value
+    /// above `lower` up to `upper` (on a grid: the grid points from `lower` to `upper`). Infinite beyond the
+    /// cohort's lowest and highest value.
+    std::vector<std::vector<bounds>> plateaus;
+    notes remarks;
+
+    /// Index of the class, 0 the lowest. Throws `std::invalid_argument` for NaN.
+    [[nodiscard]] std::size_t index(double value) const {
+        if (std::isnan(value)) throw std::invalid_argument("threshold_fit: NaN belongs to no class");
+        return static_cast<std::size_t>(std::upper_bound(cuts.begin(), cuts.end(), value) - cuts.begin());
+    }
+    /// Name of the class.
+    [[nodiscard]] const std::string& operator()(double value) const { return classes[index(value)]; }
+
+    friend bool operator==(const threshold_fit& a, const threshold_fit& b) {
+        return a.cuts == b.cuts && a.classes == b.classes && a.goal == b.goal && a.objective == b.objective &&
+               a.confusion == b.confusion && a.plateaus == b.plateaus && a.remarks == b.remarks;
+    }
+};
+
+} // namespace groundglass
