@@ -1,14 +1,17 @@
-"""Rows of plain dicts as pandas tables."""
+"""Rows of plain dicts as tables: for pandas, and for a notebook."""
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["to_pandas"]
+__all__ = ["Tabular", "to_html", "to_pandas", "without_nan"]
 
 
 def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
@@ -21,3 +24,56 @@ def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
     except ImportError as error:
         raise ImportError("tables need pandas: pip install 'groundglass[cohort]'") from error
     return pandas.DataFrame.from_records(list(rows))
+
+
+def to_html(rows: Iterable[Mapping[str, Any]], *, caption: str = "", most: int = 60) -> str:
+    """A plain HTML table: the first mapping's keys as heading, numbers to four digits, "–" for "no answer".
+
+    Of more than `most` rows the first and last halves are shown.
+    """
+    table = list(rows)
+    hidden = len(table) - most
+    if hidden > 0:
+        table = table[: most // 2] + table[len(table) - most // 2 :]
+        caption = f"{caption} ({hidden} rows in the middle are not shown)".strip()
+    head = "".join(f"<th>{escape(str(key).replace('_', ' '))}</th>" for key in (table[0] if table else ()))
+    body = "".join(
+        "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row.values()) + "</tr>" for row in table
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else escape(str(value))
+
+
+def without_nan(value: Any) -> Any:
+    """Plain types for JSON and CSV: arrays as lists; NaN and infinity, which mean "no answer", as None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(item) for item in value]
+    return without_nan(value.tolist()) if hasattr(value, "tolist") else value
+
+
+class Tabular(ABC):
+    """What has rows: as a data frame, and as a table in a notebook."""
+
+    @abstractmethod
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The rows as dicts of plain values."""
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The rows as a pandas DataFrame. Raises ``ImportError`` where pandas is not installed."""
+        return to_pandas(self.to_rows())
+
+    def _caption(self) -> str:
+        return type(self).__name__
+
+    def _repr_html_(self) -> str:
+        return to_html(self.to_rows(), caption=self._caption())

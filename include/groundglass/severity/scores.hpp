@@ -1,49 +1,36 @@
 #pragma once
 
-#include <groundglass/quantification/involvement.hpp>
-
-#include <stdexcept>
-#include <string>
+#include <groundglass/severity/ct_grade.hpp>
+#include <groundglass/severity/extent_score.hpp>
+#include <groundglass/severity/lobar_extent.hpp>
 
 namespace groundglass::severity {
 
-/// Extent categories of MosMedData (Morozov et al. 2020, doi:10.1101/2020.05.20.20100362).
-enum class ct_grade : std::uint8_t { ct_0, ct_1, ct_2, ct_3, ct_4 };
-
-/// `"CT-0"` … `"CT-4"`.
-[[nodiscard]] constexpr std::string_view name_of(ct_grade grade) {
-    constexpr std::array<std::string_view, 5> names{"CT-0", "CT-1", "CT-2", "CT-3", "CT-4"};
-    return names[static_cast<std::size_t>(grade)];
-}
-
-/// CT-0 below `absent_below`, CT-1 below 25 %, CT-2 below 50 %, CT-3 below 75 %, CT-4 from 75 %, by extent
-/// alone and half-open, where print leaves the borders open. `fraction` is opacity over lung volume, 0..1.
-/// With `absent_below` 0 only a fraction of exactly 0 is CT-0. Throws `std::invalid_argument` for NaN or a
-/// fraction outside 0..1.
-[[nodiscard]] inline ct_grade ct_grade_by_extent(double fraction, double absent_below = 0.0) {
-    if (!(fraction >= 0 && fraction <= 1))
-        throw std::invalid_argument(
-            "ct_grade_by_extent: the fraction must lie in 0..1 (not in percent), found " +
-            std::to_string(fraction));
-    if (fraction == 0 || fraction < absent_below) return ct_grade::ct_0;
-    if (fraction < 0.25) return ct_grade::ct_1;
-    if (fraction < 0.50) return ct_grade::ct_2;
-    if (fraction < 0.75) return ct_grade::ct_3;
-    return ct_grade::ct_4;
-}
-
 struct scores_options {
-    /// Fractions below this count as no disease. A measured fraction is hardly ever exactly 0: 98 of 100
-    /// healthy subjects read below 1 % in Chaganti et al. (2020), and half a percent is what a reader rounds
-    /// to none.
+    /// Fractions below this count as no disease, of both lungs as of a region. A measured fraction is hardly
+    /// ever exactly 0: 98 of 100 healthy subjects read below 1 % in Chaganti et al. (2020), and half a
+    /// percent is what a reader rounds to none.
     double absent_below = 0.005;
     friend bool operator==(const scores_options&, const scores_options&) = default;
 };
 
-/// The named severity scores of one study.
+/// The named severity scores of one study. A score of regions is empty where one of them has no lung.
 struct score_table {
     double opacity_fraction = 0; ///< of both lungs, 0..1
     ct_grade ct_grade_extent = ct_grade::ct_0;
+    /// By pattern, `ct_grade_by_pattern`; empty where the table has no volumes.
+    std::optional<ct_grade> ct_grade_rule;
+    int ct_ss = 1;                           ///< 1..5, of both lungs
+    lobe_source lobes = lobe_source::thirds; ///< what the lobar scores take for lobes
+    std::optional<int> ctss_pan2020;         ///< 0..25
+    std::optional<int> ctss_francone;        ///< 0..25
+    std::optional<int> lss;                  ///< 0..20
+    std::optional<int> lhos;                 ///< 0..20
+    std::optional<int> tss;                  ///< 0..20
+    /// 0..24 each: of opacity, ground glass, consolidation. The zones are thirds of the lungs' height, in
+    /// place of carina and inferior pulmonary veins.
+    std::optional<int> tfs, tfs_ground_glass, tfs_consolidation;
+    std::optional<int> ct_ss_segments; ///< 0..40, where the study came with a map of segments
 };
 
 /// `involvement_table` → named scores.
@@ -51,9 +38,7 @@ class scores : public pipeable {
 public:
     /// Throws `std::invalid_argument` unless `absent_below` lies in 0..0.25.
     explicit scores(scores_options options = {}) : options_(options) {
-        if (!(options.absent_below >= 0 && options.absent_below <= 0.25))
-            throw std::invalid_argument("scores: absent_below must lie in 0..0.25, found " +
-                                        std::to_string(options.absent_below));
+        detail::check_absent_below("scores", options.absent_below);
     }
 
     /// Throws `std::invalid_argument` for a table without lung: no lung has no severity.
@@ -61,7 +46,50 @@ public:
         const double fraction = table.opacity_fraction();
         if (std::isnan(fraction))
             throw std::invalid_argument("scores: the table holds no lung, so there is no severity to grade");
-        return {fraction, ct_grade_by_extent(fraction, options_.absent_below)};
+        const double absent_below = options_.absent_below;
+        const auto score = [&](extent_convention convention,
+                               std::span<const double> fractions) -> std::optional<int> {
+            if (std::any_of(fractions.begin(), fractions.end(), [](double f) { return std::isnan(f); }))
+                return std::nullopt;
+            return extent_score(convention, fractions, absent_below);
+        };
+
+        score_table result;
+        result.opacity_fraction = fraction;
+        result.ct_grade_extent = ct_grade_by_extent(fraction, absent_below);
+        if (const auto& both = table.rows[0]; both.lung_ml > 0)
+            result.ct_grade_rule =
+                ct_grade_by_pattern(both.ground_glass_ml / both.lung_ml, both.consolidation_ml / both.lung_ml,
+                                    {.absent_below = absent_below});
+        result.ct_ss = extent_points(extent_convention::ct_ss, fraction, absent_below);
+
+        const auto lobes = lobar_extent_of(table);
+        result.lobes = lobes.source;
+        result.ctss_pan2020 = score(extent_convention::ctss_pan2020, lobes.opacity);
+        result.ctss_francone = score(extent_convention::ctss_francone, lobes.opacity);
+        result.lss = score(extent_convention::lss, lobes.opacity);
+        result.lhos = score(extent_convention::lhos, lobes.high_opacity);
+        result.tss = score(extent_convention::tss, lobes.opacity);
+
+        std::array<double, 6> opacity{}, ground_glass{}, consolidation{};
+        for (std::size_t zone = 0; zone < opacity.size(); ++zone) {
+            const auto& row = table.rows[static_cast<std::size_t>(lung_region::left_upper) + zone];
+            const double lung = row.lung_ml > 0 ? row.lung_ml : std::numeric_limits<double>::quiet_NaN();
+            opacity[zone] = row.opacity_percent / 100; // from the counts: exact at the borders
+            ground_glass[zone] = row.ground_glass_ml / lung;
+            consolidation[zone] = row.consolidation_ml / lung;
+        }
+        result.tfs = score(extent_convention::tfs, opacity);
+        result.tfs_ground_glass = score(extent_convention::tfs, ground_glass);
+        result.tfs_consolidation = score(extent_convention::tfs, consolidation);
+
+        if (table.segments.size() == segment_count) {
+            std::array<double, segment_count> segments{};
+            for (std::size_t i = 0; i < segments.size(); ++i)
+                segments[i] = table.segments[i].opacity_percent / 100;
+            result.ct_ss_segments = score(extent_convention::ct_ss_segments, segments);
+        }
+        return result;
     }
     [[nodiscard]] const scores_options& options() const { return options_; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <groundglass/stage.hpp>
+#include <groundglass/statistics/threshold_fit.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +13,7 @@ namespace groundglass {
 
 struct thresholds_options {
     /// Ascending cut points over the fraction (0..1). Two neighbours may be equal: the class between is
-    /// empty.
+    /// empty. The next double above 1 is a cut that no fraction reaches.
     std::vector<double> cuts;
     /// One name more than cuts, from least to most severe.
     std::vector<std::string> classes;
@@ -29,7 +30,7 @@ public:
         const auto& cuts = options_.cuts;
         if (cuts.empty()) throw std::invalid_argument("thresholds: at least one cut is needed");
         for (double cut : cuts)
-            if (!(cut >= 0 && cut <= 1))
+            if (!(cut >= 0 && cut <= std::nextafter(1.0, 2.0)))
                 throw std::invalid_argument("thresholds: cuts are fractions from 0 to 1, found " +
                                             std::to_string(cut));
         if (!std::is_sorted(cuts.begin(), cuts.end()))
@@ -39,6 +40,10 @@ public:
                                         std::to_string(cuts.size() + 1) + " class names, found " +
                                         std::to_string(options_.classes.size()));
     }
+
+    /// The rule that was fitted to a cohort. Throws as above where it was fitted to other values than
+    /// fractions.
+    explicit thresholds(const threshold_fit& fit) : thresholds({fit.cuts, fit.classes}) {}
 
     /// The cuts 0.018 and 0.062 between A, B and C that the public project Timothy102/covid-ct fitted to the
     /// fraction of the lungs called ground glass or consolidation by Inf-Net in 453 patients (mean class

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <groundglass/quantification/hounsfield_statistics.hpp>
+#include <groundglass/volume/label_map.hpp>
+
+namespace groundglass {
+
+/// How much of one part of the lungs is ground glass or consolidation. Percentages are NaN where the part has
+/// no lung, statistics in HU where it has no such voxel.
+struct involvement_measures {
+    double lung_ml = 0;         ///< all lung, lesions included
+    double ground_glass_ml = 0; ///< lesions count inside the lung mask only
+    double consolidation_ml = 0;
+    double opacity_ml = 0;           ///< ground glass and consolidation
+    double opacity_percent = 0;      ///< PO: 100 opacity / lung
+    double high_opacity_percent = 0; ///< PHO: 100 high opacity / lung
+    hounsfield_statistics lung_hu = {};
+    hounsfield_statistics opacity_hu = {};
+};
+
+/// What counts as high opacity. Chaganti et al. (2020, doi:10.1148/ryai.2020200048), who have one lesion
+/// class, take its voxels above -200 HU; with two classes consolidation says the same directly.
+enum class high_opacity_rule : std::uint8_t { consolidation, above_minus_200_hu };
+
+/// Counts and HU of one part of the lungs. Integers: sums of parts are the sum of the whole, and the order of
+/// the voxels does not matter.
+struct involvement_counts {
+    hounsfield_sums lung, opacity;
+    std::uint64_t ground_glass = 0, consolidation = 0, high_opacity = 0;
+
+    /// Adds a voxel of lung; `lesion` is a `lesion_label` value.
+    constexpr void add(std::int16_t hu, std::uint8_t lesion, high_opacity_rule rule) {
+        lung.add(hu);
+        if (lesion == 0) return;
+        opacity.add(hu);
+        const bool consolidated = lesion == static_cast<std::uint8_t>(lesion_label::consolidation);
+        consolidation += consolidated;
+        ground_glass += !consolidated;
+        high_opacity += rule == high_opacity_rule::consolidation ? consolidated : hu > -200;
+    }
+    constexpr involvement_counts& operator+=(const involvement_counts& other) {
+        lung += other.lung;
+        opacity += other.opacity;
+        ground_glass += other.ground_glass;
+        consolidation += other.consolidation;
+        high_opacity += other.high_opacity;
+        return *this;
+    }
+    [[nodiscard]] involvement_measures measures(double voxel_ml) const {
+        const auto ml = [&](std::uint64_t voxels) { return static_cast<double>(voxels) * voxel_ml; };
+        const auto percent = [&](std::uint64_t voxels) {
+            return lung.count == 0 ? std::numeric_limits<double>::quiet_NaN()
+                                   : 100.0 * static_cast<double>(voxels) / static_cast<double>(lung.count);
+        };
+        return {.lung_ml = ml(lung.count),
+                .ground_glass_ml = ml(ground_glass),
+                .consolidation_ml = ml(consolidation),
+                .opacity_ml = ml(ground_glass + consolidation),
+                .opacity_percent = percent(ground_glass + consolidation),
+                .high_opacity_percent = percent(high_opacity),
+                .lung_hu = lung.statistics(),
+                .opacity_hu = opacity.statistics()};
+    }
+};
+
+} // namespace groundglass

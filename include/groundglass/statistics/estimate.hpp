@@ -1,0 +1,14 @@
+#pragma once
+
+#include <groundglass/statistics/bounds.hpp>
+
+namespace groundglass {
+
+/// A figure with its interval.
+struct estimate {
+    double value = std::numeric_limits<double>::quiet_NaN();
+    bounds interval;
+    friend bool operator==(const estimate&, const estimate&) = default;
+};
+
+} // namespace groundglass

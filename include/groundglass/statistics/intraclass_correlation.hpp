@@ -1,0 +1,112 @@
+#pragma once
+
+#include <groundglass/statistics/estimate.hpp>
+
+#include <boost/math/distributions/fisher_f.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace groundglass {
+
+/// Intraclass correlations of single ratings, where the same raters rate every case (Shrout and Fleiss 1979,
+/// doi:10.1037/0033-2909.86.2.420).
+struct intraclass_correlation {
+    std::size_t cases = 0;
+    std::size_t raters = 0;
+    /// ICC(2,1), two-way random, absolute agreement: raters stand for others, and a rater who always reads
+    /// higher counts against it.
+    estimate agreement;
+    /// ICC(3,1), two-way mixed, consistency: these raters only; a constant difference between them is left
+    /// out.
+    estimate consistency;
+    double mean_square_cases = 0;
+    double mean_square_raters = 0;
+    double mean_square_error = 0;
+};
+
+/// ICC(2,1) and ICC(3,1) with intervals from the F distribution (McGraw and Wong 1996,
+/// doi:10.1037/1082-989X.1.1.30; for ICC(2,1) with Satterthwaite's degrees of freedom).
+///
+/// Cases that do not differ leave ICC(3,1) without an answer where the raters differ by a constant alone, and
+/// ICC(2,1) without an interval where its degrees of freedom vanish: NaN.
+///
+/// `ratings` holds case after case the ratings of all `raters`. Throws `std::invalid_argument` for fewer than
+/// two cases or raters, a length that is no multiple of `raters`, ratings that are not finite or all equal,
+/// and unless `level` lies between 0 and 1. O(n).
+[[nodiscard]] inline intraclass_correlation intraclass_correlations(std::span<const double> ratings,
+                                                                    std::size_t raters, double level = 0.95) {
+    const std::string who = "intraclass_correlations";
+    detail::check_level(who.c_str(), level);
+    if (raters < 2 || ratings.size() % raters != 0 || ratings.size() / raters < 2)
+        throw std::invalid_argument(who + ": at least two cases by two raters are needed, found " +
+                                    std::to_string(ratings.size()) + " ratings of " + std::to_string(raters) +
+                                    " raters");
+    for (std::size_t i = 0; i < ratings.size(); ++i)
+        if (!std::isfinite(ratings[i]))
+            throw std::invalid_argument(who + ": ratings must be finite, found " +
+                                        std::to_string(ratings[i]) + " at case " +
+                                        std::to_string(i / raters) + ", rater " + std::to_string(i % raters));
+    const auto [lowest, highest] = std::minmax_element(ratings.begin(), ratings.end());
+    if (*lowest == *highest)
+        throw std::invalid_argument(who + ": all ratings are " + std::to_string(*lowest) +
+                                    ", so there is nothing to agree on");
+
+    intraclass_correlation result;
+    result.raters = raters;
+    result.cases = ratings.size() / raters;
+    const double n = static_cast<double>(result.cases), k = static_cast<double>(raters);
+    std::vector<double> case_means(result.cases), rater_means(raters);
+    double mean = 0;
+    for (std::size_t i = 0; i < ratings.size(); ++i) {
+        case_means[i / raters] += ratings[i] / k;
+        rater_means[i % raters] += ratings[i] / n;
+        mean += ratings[i] / (n * k);
+    }
+    const auto square = [](double x) { return x * x; };
+    double between_cases = 0, between_raters = 0, error = 0;
+    for (const double value : case_means) between_cases += k * square(value - mean);
+    for (const double value : rater_means) between_raters += n * square(value - mean);
+    for (std::size_t i = 0; i < ratings.size(); ++i)
+        error += square(ratings[i] - case_means[i / raters] - rater_means[i % raters] + mean);
+    // What rounding leaves of a sum that is 0.
+    const double nothing = 1e-26 * (between_cases + between_raters + error) +
+                           1e-28 * n * k * square(std::max(std::abs(*lowest), std::abs(*highest)));
+    const double r = result.mean_square_cases = between_cases <= nothing ? 0 : between_cases / (n - 1);
+    const double c = result.mean_square_raters = between_raters <= nothing ? 0 : between_raters / (k - 1);
+    const double e = result.mean_square_error = error <= nothing ? 0 : error / ((n - 1) * (k - 1));
+
+    const double tail = (1 + level) / 2;
+    const auto critical = [&](double above, double below) {
+        return boost::math::quantile(boost::math::fisher_f(above, below), tail);
+    };
+    if (e == 0 && r > 0) {
+        result.consistency = {1, {1, 1}};
+    } else if (e > 0) {
+        const double f = r / e, df = (n - 1) * (k - 1);
+        const double low = f / critical(n - 1, df), high = f * critical(df, n - 1);
+        result.consistency = {(r - e) / (r + (k - 1) * e),
+                              {(low - 1) / (low + k - 1), (high - 1) / (high + k - 1)}};
+    }
+    const double icc = (r - e) / (r + (k - 1) * e + k * (c - e) / n);
+    result.agreement.value = icc;
+    if (icc == 1) {
+        result.agreement.interval = {1, 1};
+        return result;
+    }
+    const double a = k * icc / (n * (1 - icc)), b = 1 + a * (n - 1);
+    const double df = square(a * c + b * e) / (square(a * c) / (k - 1) + square(b * e) / ((n - 1) * (k - 1)));
+    if (!(df >= 0.1)) return result;
+    const double low = critical(n - 1, df), high = critical(df, n - 1);
+    const double rest = k * c + (k * n - k - n) * e;
+    result.agreement.interval = {std::min(icc, n * (r - low * e) / (low * rest + n * r)),
+                                 std::max(icc, n * (high * r - e) / (rest + n * high * r))};
+    return result;
+}
+
+} // namespace groundglass

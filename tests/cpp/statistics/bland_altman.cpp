@@ -1,0 +1,48 @@
+#include "evaluation_cases.hpp"
+#include <groundglass/statistics/bland_altman.hpp>
+
+#include <doctest/doctest.h>
+
+using namespace groundglass;
+using doctest::Approx;
+
+// The expected numbers are printed by evaluation_reference.py beside this file.
+
+namespace {
+
+void check(const estimate& found, double value, double lower, double upper) {
+    CHECK(found.value == Approx(value).epsilon(1e-11));
+    CHECK(found.interval.lower == Approx(lower).epsilon(1e-10));
+    CHECK(found.interval.upper == Approx(upper).epsilon(1e-10));
+}
+
+} // namespace
+
+TEST_CASE("bias and limits equal SciPy's") {
+    const auto found = bland_altman_agreement(evaluation_cases::measured_a(), evaluation_cases::measured_b());
+    CHECK(found.count == 60);
+    check(found.bias, -0.525, -0.942642073585, -0.107357926415);
+    check(found.lower_limit, -3.69370547376, -4.41142846814, -2.97598247938);
+    check(found.upper_limit, 2.64370547376, 1.92598247938, 3.36142846814);
+    CHECK(found.differences[1] == evaluation_cases::measured_a()[1] - evaluation_cases::measured_b()[1]);
+    CHECK(found.means.size() == 60);
+}
+
+TEST_CASE("a constant difference has limits without width") {
+    const std::vector<double> a{1, 2, 3}, b{3, 4, 5};
+    const auto found = bland_altman_agreement(a, b);
+    check(found.upper_limit, -2, -2, -2);
+    CHECK(found.sd == 0);
+}
+
+TEST_CASE("bad measurements are named") {
+    const std::vector<double> one{1}, two{1, 2}, bad{1, std::nan("")};
+    const auto refused = [](const auto& a, const auto& b, const char* text) {
+        CHECK_THROWS_WITH_AS((void)bland_altman_agreement(a, b), doctest::Contains(text),
+                             std::invalid_argument);
+    };
+    refused(one, two, "differ in length, 1 and 2");
+    refused(one, one, "at least two cases");
+    refused(two, bad, "at index 1");
+    CHECK_THROWS_AS((void)bland_altman_agreement(two, two, 0), std::invalid_argument);
+}
