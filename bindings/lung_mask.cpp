@@ -1,6 +1,7 @@
 #include "numpy.hpp"
 #include "pybind.hpp"
 #include <groundglass/volume/given_lungs.hpp>
+#include <groundglass/volume/given_parts.hpp>
 #include <groundglass/volume/lung_mask.hpp>
 #include <groundglass/volume/lung_regions.hpp>
 
@@ -78,6 +79,31 @@ an error. Raises ValueError for an option out of range.)");
 lungs: uint8 array of the CT's shape: 0 none, 1 left, 2 right; or a single value 1 for both lungs, which are then
 told apart. The notes say what is implausible. Raises ValueError for another shape or value, TypeError for another
 dtype.)");
+    module.def(
+        "with_lobes",
+        [](const lung_ct& lungs, const py::array& lobes) {
+            auto map = from_numpy<std::uint8_t, 3>(lobes, "lobes");
+            const py::gil_scoped_release release;
+            return with_lobes(lungs, std::move(map));
+        },
+        "lungs"_a, "lobes"_a, R"(The lungs with a map of their lobes, as another program finds them.
+
+lobes: uint8 array of the CT's shape: 0 none, 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right
+lower. Involvement has rows for them then, and the scores of lobes take them in the place of thirds. Notes:
+lobes_incomplete, lobes_on_other_side, lobe_missing. Raises ValueError for another shape or value and for a map that
+does not meet the lungs, TypeError for another dtype.)");
+    module.def(
+        "with_segments",
+        [](const lung_ct& lungs, const py::array& segments) {
+            auto map = from_numpy<std::uint8_t, 3>(segments, "segments");
+            const py::gil_scoped_release release;
+            return with_segments(lungs, std::move(map));
+        },
+        "lungs"_a, "segments"_a,
+        R"(The lungs with a map of twenty segments, for the CT severity score of 0 to 40.
+
+segments: uint8 array of the CT's shape, 0 none, 1 to 20 in any order. Note: segments_incomplete. Raises as with_lobes
+does.)");
     module.def(
         "assess_lungs",
         [](const ct_volume& ct, const py::array& lungs) {

@@ -29,5 +29,10 @@ PYBIND11_MODULE(_core, module) {
     bindings::bind_series(module);
     bindings::bind_lung_mask(module);
     bindings::bind_quantification(module);
+    bindings::bind_uncertainty(module);
     bindings::bind_severity(module);
+    bindings::bind_evaluation(module);
+    bindings::bind_savitzky_golay(module);
+    bindings::bind_intervals(module);
+    bindings::bind_threshold_fit(module);
 }

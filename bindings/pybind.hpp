@@ -66,6 +66,11 @@ void bind_volume(py::module_& module);
 void bind_series(py::module_& module);
 void bind_lung_mask(py::module_& module);
 void bind_quantification(py::module_& module);
+void bind_uncertainty(py::module_& module);
 void bind_severity(py::module_& module);
+void bind_evaluation(py::module_& module);
+void bind_savitzky_golay(py::module_& module);
+void bind_intervals(py::module_& module);
+void bind_threshold_fit(py::module_& module);
 
 } // namespace groundglass::bindings

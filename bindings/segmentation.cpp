@@ -18,6 +18,7 @@ using segmentation::ensemble_options;
 using segmentation::image_size;
 using segmentation::inf_net;
 using segmentation::inf_net_options;
+using segmentation::model_calibration;
 using segmentation::model_contract;
 using segmentation::normalisation;
 using segmentation::value_range;
@@ -28,7 +29,7 @@ py::dict keywords(const ensemble& self) {
     for (const auto& model : o.models) models.append(py::str(model.string()));
     return py::dict("models"_a = models, "threads"_a = o.threads, "bfloat16"_a = o.bfloat16,
                     "threshold"_a = o.threshold, "average_mm"_a = o.average_mm,
-                    "minimum_lesion_ml"_a = o.minimum_lesion_ml,
+                    "minimum_lesion_ml"_a = o.minimum_lesion_ml, "views"_a = o.views,
                     "keep_probabilities"_a = o.keep_probabilities, "as_published"_a = o.as_published);
 }
 
@@ -37,7 +38,7 @@ py::dict keywords(const inf_net& self) {
     return py::dict(
         "infection"_a = py::str(o.infection.string()), "multi_class"_a = py::str(o.multi_class.string()),
         "threads"_a = o.threads, "bfloat16"_a = o.bfloat16, "threshold"_a = o.threshold,
-        "average_mm"_a = o.average_mm, "minimum_lesion_ml"_a = o.minimum_lesion_ml,
+        "average_mm"_a = o.average_mm, "minimum_lesion_ml"_a = o.minimum_lesion_ml, "views"_a = o.views,
         "keep_probabilities"_a = o.keep_probabilities,
         "window_hu"_a = py::make_tuple(o.window_hu.low, o.window_hu.high), "as_published"_a = o.as_published);
 }
@@ -46,6 +47,14 @@ py::list pair(const value_range& range) {
     py::list result;
     result.append(range.low);
     result.append(range.high);
+    return result;
+}
+
+py::dict as_dict(const model_calibration& c) {
+    py::dict result("temperature"_a = c.temperature, "conditional_temperature"_a = c.conditional_temperature);
+    if (!c.volume.levels.empty())
+        result["volume_quantiles"] =
+            py::dict("levels"_a = c.volume.levels, "thresholds"_a = c.volume.thresholds);
     return result;
 }
 
@@ -68,10 +77,12 @@ py::dict as_dict(const model_contract& c) {
         }
     }
     const char* kind = c.output == segmentation::output_kind::logits ? "logits" : "probability";
-    return py::dict("format"_a = "groundglass-model", "format_version"_a = 1, "name"_a = c.name,
+    py::dict result("format"_a = "groundglass-model", "format_version"_a = 1, "name"_a = c.name,
                     "version"_a = c.version, "input"_a = input,
                     "output"_a = py::dict("kind"_a = kind, "classes"_a = c.classes),
                     "training_data"_a = c.training_data, "licence"_a = c.licence, "origin"_a = c.origin);
+    if (c.calibration) result["calibration"] = as_dict(*c.calibration);
+    return result;
 }
 
 template <class Stage>
@@ -96,19 +107,15 @@ std::pair<py::array_t<T>, image_size> plane(const py::array& values) {
 }
 
 template <class Stage>
-py::array_t<float> segment_image(const Stage& self, const py::array& image,
-                                 const std::optional<std::pair<double, double>>& window) {
+segmentation::image_lesions find_in_image(const Stage& self, const py::array& image,
+                                          const std::optional<std::pair<double, double>>& window) {
     if (image.ndim() != 2)
         throw py::value_error("segment_image: an image of shape (height, width) is needed, found " +
                               std::to_string(image.ndim()) + " dimensions; turn a colour picture grey first");
     const auto compute = [&](const auto& values, image_size size, auto... more) {
         const std::span span(values.data(), size.area());
-        array3<float> result;
-        {
-            const py::gil_scoped_release no_gil;
-            result = self.segment_image(span, size, more...);
-        }
-        return to_numpy(std::move(result));
+        const py::gil_scoped_release no_gil;
+        return self.find_in_image(span, size, more...);
     };
     const bool grey = image.dtype().equal(py::dtype::of<std::uint8_t>());
     if (grey && !window) {
@@ -129,12 +136,13 @@ template <class Stage>
 constexpr std::array<const char*, 0> options_of{};
 template <>
 constexpr std::array options_of<ensemble>{
-    "models",     "threads",           "bfloat16",           "threshold",
-    "average_mm", "minimum_lesion_ml", "keep_probabilities", "as_published"};
+    "models",      "threads",           "bfloat16", "threshold",
+    "average_mm",  "minimum_lesion_ml", "views",    "keep_probabilities",
+    "as_published"};
 template <>
-constexpr std::array options_of<inf_net>{
-    "infection",         "multi_class",        "threads",   "bfloat16",    "threshold", "average_mm",
-    "minimum_lesion_ml", "keep_probabilities", "window_hu", "as_published"};
+constexpr std::array options_of<inf_net>{"infection",          "multi_class", "threads",           "bfloat16",
+                                         "threshold",          "average_mm",  "minimum_lesion_ml", "views",
+                                         "keep_probabilities", "window_hu",   "as_published"};
 
 /// What both stages have: how they run, and the options that both take.
 template <class Stage>
@@ -143,7 +151,22 @@ void define_run(py::class_<Stage>& cls) {
            "__call__", [](const Stage& self, const lung_ct& lungs) { return run(self, lungs, {}); },
            "lungs"_a)
         .def("run", &run<Stage>, "lungs"_a, py::kw_only(), "progress"_a = py::none())
-        .def("segment_image", &segment_image<Stage>, "image"_a, py::kw_only(), "window"_a = py::none());
+        .def(
+            "segment_image",
+            [](const Stage& self, const py::array& image,
+               const std::optional<std::pair<double, double>>& window) {
+                return to_numpy(find_in_image(self, image, window).probabilities);
+            },
+            "image"_a, py::kw_only(), "window"_a = py::none())
+        .def(
+            "find_in_image",
+            [](const Stage& self, const py::array& image,
+               const std::optional<std::pair<double, double>>& window) {
+                auto found = find_in_image(self, image, window);
+                return py::make_tuple(to_numpy(std::move(found.labels)),
+                                      to_numpy(std::move(found.probabilities)));
+            },
+            "image"_a, py::kw_only(), "window"_a = py::none());
     for (const auto* option : options_of<Stage>)
         cls.def_property_readonly(
             option, [option](const Stage& self) -> py::object { return keywords(self)[option]; });
@@ -164,11 +187,19 @@ PYBIND11_MODULE(_segmentation, module) {
     module.attr("torch_version") = GROUNDGLASS_TORCH_VERSION;
     py::register_exception<cancelled>(module, "Cancelled", PyExc_RuntimeError);
 
+    module.def(
+        "try_model",
+        [](const std::filesystem::path& model) {
+            const py::gil_scoped_release no_gil;
+            static_cast<void>(groundglass::segmentation::segmenter({.model = model}));
+        },
+        "model"_a);
+
     const ensemble_options standard;
     py::class_<ensemble> cls(module, "Ensemble",
                              "The stage LungCt -> LesionCt; see groundglass.segmentation.Ensemble.");
     cls.def(py::init([](std::vector<std::filesystem::path> models, int threads, bool bfloat16,
-                        double threshold, double average_mm, double minimum_lesion_ml,
+                        double threshold, double average_mm, double minimum_lesion_ml, int views,
                         bool keep_probabilities, bool as_published) {
                 const py::gil_scoped_release no_gil;
                 return ensemble({.models = std::move(models),
@@ -177,12 +208,13 @@ PYBIND11_MODULE(_segmentation, module) {
                                  .threshold = threshold,
                                  .average_mm = average_mm,
                                  .minimum_lesion_ml = minimum_lesion_ml,
+                                 .views = views,
                                  .keep_probabilities = keep_probabilities,
                                  .as_published = as_published});
             }),
             "models"_a, py::kw_only(), "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
             "threshold"_a = standard.threshold, "average_mm"_a = standard.average_mm,
-            "minimum_lesion_ml"_a = standard.minimum_lesion_ml,
+            "minimum_lesion_ml"_a = standard.minimum_lesion_ml, "views"_a = standard.views,
             "keep_probabilities"_a = standard.keep_probabilities, "as_published"_a = standard.as_published)
         .def_property_readonly("contracts", [](const ensemble& self) {
             py::list result;
@@ -197,7 +229,8 @@ PYBIND11_MODULE(_segmentation, module) {
     two_step
         .def(py::init([](std::filesystem::path infection, std::filesystem::path multi_class, int threads,
                          bool bfloat16, double threshold, double average_mm, double minimum_lesion_ml,
-                         bool keep_probabilities, std::pair<double, double> window_hu, bool as_published) {
+                         int views, bool keep_probabilities, std::pair<double, double> window_hu,
+                         bool as_published) {
                  const py::gil_scoped_release no_gil;
                  return inf_net({.infection = std::move(infection),
                                  .multi_class = std::move(multi_class),
@@ -206,13 +239,15 @@ PYBIND11_MODULE(_segmentation, module) {
                                  .threshold = threshold,
                                  .average_mm = average_mm,
                                  .minimum_lesion_ml = minimum_lesion_ml,
+                                 .views = views,
                                  .keep_probabilities = keep_probabilities,
                                  .window_hu = {window_hu.first, window_hu.second},
                                  .as_published = as_published});
              }),
              "infection"_a, "multi_class"_a, py::kw_only(), "threads"_a = two.threads,
              "bfloat16"_a = two.bfloat16, "threshold"_a = two.threshold, "average_mm"_a = two.average_mm,
-             "minimum_lesion_ml"_a = two.minimum_lesion_ml, "keep_probabilities"_a = two.keep_probabilities,
+             "minimum_lesion_ml"_a = two.minimum_lesion_ml, "views"_a = two.views,
+             "keep_probabilities"_a = two.keep_probabilities,
              "window_hu"_a = std::pair(two.window_hu.low, two.window_hu.high),
              "as_published"_a = two.as_published)
         .def_property_readonly("contracts", [](const inf_net& self) {

@@ -24,7 +24,7 @@ ct_volume make_ct(const py::array& hounsfield, const vector3& spacing_mm, const 
     return {std::move(array), grid, std::move(remarks)};
 }
 
-probability_map probabilities(const std::optional<py::array>& array, const char* name) {
+shared_array3<std::uint8_t> optional_map(const std::optional<py::array>& array, const char* name) {
     return array ? share(from_numpy<std::uint8_t, 3>(*array, name)) : nullptr;
 }
 
@@ -107,10 +107,14 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
     py::class_<lung_ct>(module, "LungCt",
                         R"(A CT with its lungs: uint8 array of 0 none, 1 left lung, 2 right lung.
 
+lobes and segments are uint8 arrays where with_lobes and with_segments gave them, else None.
+
 Raises ValueError for another shape than the CT's or another value.)")
         .def(py::init(make_lungs), "ct"_a, "lungs"_a, py::kw_only(), "notes"_a = notes{})
         .def_property_readonly("ct", &lung_ct::ct)
         .def_property_readonly("lungs", [](const lung_ct& self) { return view_of(self.shared_lungs()); })
+        .def_property_readonly("lobes", [](const lung_ct& self) { return view_of(self.lobes()); })
+        .def_property_readonly("segments", [](const lung_ct& self) { return view_of(self.segments()); })
         .def_property_readonly("notes", &lung_ct::remarks)
         .def("__repr__",
              [](const lung_ct& self) {
@@ -119,26 +123,64 @@ Raises ValueError for another shape than the CT's or another value.)")
              })
         .def(py::pickle(
             [](const lung_ct& self) {
-                return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.remarks());
+                return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.remarks(),
+                                      view_of(self.lobes()), view_of(self.segments()));
             },
             [make_lungs](const py::tuple& s) {
-                return make_lungs(s[0].cast<const ct_volume&>(), s[1].cast<py::array>(), s[2].cast<notes>());
+                const auto lungs =
+                    make_lungs(s[0].cast<const ct_volume&>(), s[1].cast<py::array>(), s[2].cast<notes>());
+                return lungs.divided(optional_map(s[3].cast<std::optional<py::array>>(), "lobes"),
+                                     optional_map(s[4].cast<std::optional<py::array>>(), "segments"));
             }));
 
     const auto make_lesions = [](const lung_ct& lungs, const py::array& lesions, notes remarks,
                                  const std::optional<py::array>& ground_glass,
-                                 const std::optional<py::array>& consolidation) {
+                                 const std::optional<py::array>& consolidation,
+                                 const std::optional<lesion_uncertainty>& uncertainty) {
         return lesion_ct(lungs, from_numpy<std::uint8_t, 3>(lesions, "lesions"), std::move(remarks),
-                         probabilities(ground_glass, "ground_glass_probability"),
-                         probabilities(consolidation, "consolidation_probability"));
+                         optional_map(ground_glass, "ground_glass_probability"),
+                         optional_map(consolidation, "consolidation_probability"),
+                         uncertainty ? std::make_shared<lesion_uncertainty>(*uncertainty) : nullptr);
     };
+    const auto doubt_of = [](const lesion_ct& self) -> std::optional<lesion_uncertainty> {
+        return self.uncertainty() ? std::optional(*self.uncertainty()) : std::nullopt;
+    };
+    py::class_<lesion_uncertainty>(
+        module, "LesionUncertainty",
+        R"(Nested lesions, one for each calibrated level, and what each member of an ensemble found by itself.
+
+levels: ascending between 0 and 1. first_level: uint8, for each voxel the place in levels, from 1, at which it is lesion
+first, plus 128 where it is consolidation; 0 where it is none; None without levels. member_voxels: lesion voxels inside
+the lungs by each model in each view.)")
+        .def(py::init([](std::vector<double> levels, const std::optional<py::array>& first_level,
+                         std::vector<std::uint64_t> member_voxels) {
+                 return lesion_uncertainty{std::move(levels), optional_map(first_level, "first_level"),
+                                           std::move(member_voxels)};
+             }),
+             py::kw_only(), "levels"_a = std::vector<double>{}, "first_level"_a = py::none(),
+             "member_voxels"_a = std::vector<std::uint64_t>{})
+        .def_readonly("levels", &lesion_uncertainty::levels)
+        .def_property_readonly("first_level",
+                               [](const lesion_uncertainty& self) { return view_of(self.first_level); })
+        .def_readonly("member_voxels", &lesion_uncertainty::member_voxels)
+        .def(py::pickle(
+            [](const lesion_uncertainty& self) {
+                return py::make_tuple(self.levels, view_of(self.first_level), self.member_voxels);
+            },
+            [](const py::tuple& s) {
+                return lesion_uncertainty{s[0].cast<std::vector<double>>(),
+                                          optional_map(s[1].cast<std::optional<py::array>>(), "first_level"),
+                                          s[2].cast<std::vector<std::uint64_t>>()};
+            }));
     py::class_<lesion_ct>(
         module, "LesionCt",
         R"(A CT with lungs and lesions: uint8 array of 0 none, 1 ground glass, 2 consolidation.
 
-Probabilities, where kept, are uint8 arrays in 255ths. Raises ValueError for another shape or value.)")
+Probabilities, where kept, are uint8 arrays in 255ths; uncertainty is what the models say of their doubt, or None. Raises
+ValueError for another shape or value.)")
         .def(py::init(make_lesions), "lungs"_a, "lesions"_a, py::kw_only(), "notes"_a = notes{},
-             "ground_glass_probability"_a = py::none(), "consolidation_probability"_a = py::none())
+             "ground_glass_probability"_a = py::none(), "consolidation_probability"_a = py::none(),
+             "uncertainty"_a = py::none())
         .def_property_readonly("ct", &lesion_ct::ct)
         .def_property_readonly("with_lungs", &lesion_ct::with_lungs)
         .def_property_readonly(
@@ -150,6 +192,7 @@ Probabilities, where kept, are uint8 arrays in 255ths. Raises ValueError for ano
         .def_property_readonly(
             "consolidation_probability",
             [](const lesion_ct& self) { return view_of(self.consolidation_probability()); })
+        .def_property_readonly("uncertainty", doubt_of)
         .def_property_readonly("notes", &lesion_ct::remarks)
         .def("__repr__",
              [](const lesion_ct& self) {
@@ -157,15 +200,16 @@ Probabilities, where kept, are uint8 arrays in 255ths. Raises ValueError for ano
                      .format(shape_tuple(self.ct()), self.remarks().size());
              })
         .def(py::pickle(
-            [](const lesion_ct& self) {
+            [doubt_of](const lesion_ct& self) {
                 return py::make_tuple(self.with_lungs(), view_of(self.shared_lesions()), self.remarks(),
                                       view_of(self.ground_glass_probability()),
-                                      view_of(self.consolidation_probability()));
+                                      view_of(self.consolidation_probability()), doubt_of(self));
             },
             [make_lesions](const py::tuple& s) {
                 return make_lesions(s[0].cast<const lung_ct&>(), s[1].cast<py::array>(), s[2].cast<notes>(),
                                     s[3].cast<std::optional<py::array>>(),
-                                    s[4].cast<std::optional<py::array>>());
+                                    s[4].cast<std::optional<py::array>>(),
+                                    s[5].cast<std::optional<lesion_uncertainty>>());
             }));
 }
 

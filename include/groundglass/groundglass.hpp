@@ -6,7 +6,7 @@
 ///
 ///     using namespace groundglass;
 ///     const auto measure = lung_mask{}
-///                        | segmentation::ensemble({.models = {"unet-lite.pt"}})
+///                        | segmentation::ensemble({.models = {"ensemble-lite.pt"}})
 ///                        | involvement{};
 ///     const involvement_table table = io::read_ct("study/") | measure;
 ///     const auto grade = table | severity::scores{};
@@ -16,11 +16,22 @@
 #include <groundglass/error.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/quantification/involvement.hpp>
+#include <groundglass/quantification/involvement_uncertainty.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
+#include <groundglass/severity/grade_probability.hpp>
 #include <groundglass/severity/scores.hpp>
 #include <groundglass/severity/thresholds.hpp>
 #include <groundglass/stage.hpp>
+#include <groundglass/statistics/auc.hpp>
+#include <groundglass/statistics/bland_altman.hpp>
+#include <groundglass/statistics/calibration.hpp>
+#include <groundglass/statistics/interval_table.hpp>
+#include <groundglass/statistics/intraclass_correlation.hpp>
+#include <groundglass/statistics/kappa.hpp>
+#include <groundglass/statistics/precision_recall.hpp>
+#include <groundglass/statistics/threshold_bootstrap.hpp>
 #include <groundglass/volume/ct_volume.hpp>
+#include <groundglass/volume/given_parts.hpp>
 #include <groundglass/volume/hounsfield.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 #include <groundglass/volume/lung_ct.hpp>

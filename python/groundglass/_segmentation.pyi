@@ -12,6 +12,8 @@ torch_version: str
 
 class Cancelled(RuntimeError): ...
 
+def try_model(model: str | PathLike[str]) -> None: ...
+
 class Ensemble:
     def __init__(
         self,
@@ -22,6 +24,7 @@ class Ensemble:
         threshold: float = 0.5,
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
+        views: int = 1,
         keep_probabilities: bool = False,
         as_published: bool = False,
     ) -> None: ...
@@ -32,6 +35,9 @@ class Ensemble:
     def segment_image(
         self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
     ) -> npt.NDArray[np.float32]: ...
+    def find_in_image(
+        self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]: ...
     @property
     def contracts(self) -> list[dict[str, Any]]: ...
     @property
@@ -46,6 +52,8 @@ class Ensemble:
     def average_mm(self) -> float: ...
     @property
     def minimum_lesion_ml(self) -> float: ...
+    @property
+    def views(self) -> int: ...
     @property
     def keep_probabilities(self) -> bool: ...
     @property
@@ -65,6 +73,7 @@ class InfNet:
         threshold: float = 0.5,
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
+        views: int = 1,
         keep_probabilities: bool = False,
         window_hu: tuple[float, float] = (-1350.0, 150.0),
         as_published: bool = False,
@@ -76,6 +85,9 @@ class InfNet:
     def segment_image(
         self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
     ) -> npt.NDArray[np.float32]: ...
+    def find_in_image(
+        self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]: ...
     @property
     def contracts(self) -> list[dict[str, Any]]: ...
     @property
@@ -94,6 +106,8 @@ class InfNet:
     def average_mm(self) -> float: ...
     @property
     def minimum_lesion_ml(self) -> float: ...
+    @property
+    def views(self) -> int: ...
     @property
     def keep_probabilities(self) -> bool: ...
     @property

@@ -22,7 +22,7 @@ from groundglass import _core, weights
 if TYPE_CHECKING:
     from groundglass import LesionCt, LungCt
 
-__all__ = ["Cancelled", "Ensemble", "InfNet"]
+__all__ = ["Cancelled", "Ensemble", "InfNet", "try_model"]
 
 Model = str | Path
 
@@ -98,6 +98,16 @@ else:
 Cancelled = _segmentation.Cancelled
 
 
+def try_model(model: Model) -> None:
+    """Loads a model, a bundled one's name or a file, and runs it once on an image of air.
+
+    Raises :class:`groundglass.ModelError` for one that can't be found or verified, is damaged, was compiled
+    for another torch, machine or image, or gives what its contract does not say. A model file is a program:
+    try only files you trust.
+    """
+    _segmentation.try_model(str(weights.find(model).path))
+
+
 class Ensemble(_segmentation.Ensemble):
     """The stage from a CT with lungs to ground glass and consolidation, by one or several networks.
 
@@ -105,7 +115,7 @@ class Ensemble(_segmentation.Ensemble):
     contract says; the probabilities are mapped back to the CT's grid, averaged over models and close
     slices, and thresholded inside the lungs. A lesion has the class of the larger probability.
 
-    `models`: None for the bundled default, a bundled model's name, a file, or a list of names and files,
+    `models`: None for the mean of both bundled ones, a bundled model's name, a file, or a list of these,
     whose probabilities are averaged. A model file is a program: load only files you trust.
     `threads`: slices computed at a time, one thread each; 0 for one on each core. No setting of torch is
     touched.
@@ -113,15 +123,22 @@ class Ensemble(_segmentation.Ensemble):
     `threshold`: a voxel is a lesion where both probabilities add up to this, in (0, 1].
     `average_mm`: slices up to this far away are averaged (0 to 20 mm); 0 takes each slice for itself.
     `minimum_lesion_ml`: smaller connected lesions are dropped.
+    `views`: ways in which each model looks at a slice, whose answers are averaged: 1 as it is, 2 also
+    mirrored left to right, 4 all flips, 8 all flips and quarter turns. Costs that many times the time.
     `keep_probabilities`: keeps both probabilities of each lung voxel in the result, uint8 in 255ths.
     `as_published`: what :meth:`compatible` sets.
 
     A four-class network of 42-EPOCHS, imported by ``groundglass models import``, is given the whole slice at
     its own size, clipped and normalised as its contract says; the rest is the same.
 
+    Where the contracts of all models hold a calibration, ``uncertainty`` of the result holds nested lesions,
+    one for each of its levels, of which :class:`groundglass.InvolvementUncertainty` makes intervals; with
+    several models or views also how many lesion voxels each of them finds by itself.
+
     Raises :class:`groundglass.ModelError` for a model that can't be found, verified or used, ValueError
     for an option out of range. Cost: the network's time for each slice with lung (some 40 ms on one core
-    for unet-lite); memory: one byte a voxel, three with probabilities, and some tens of MB a thread.
+    for ensemble-lite), times `views`; memory: one byte a voxel, three with probabilities, one more for a
+    calibration, and some tens of MB a thread.
     """
 
     def __init__(
@@ -133,17 +150,23 @@ class Ensemble(_segmentation.Ensemble):
         threshold: float = 0.5,
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
+        views: int = 1,
         keep_probabilities: bool = False,
         as_published: bool = False,
     ) -> None:
-        named = [models] if models is None or isinstance(models, (str, Path)) else list(models)
+        if models is None:
+            files = weights.defaults()
+        else:
+            named = [models] if isinstance(models, (str, Path)) else models
+            files = [weights.find(model) for model in named]
         super().__init__(
-            [str(weights.find(model).path) for model in named],
+            [str(file.path) for file in files],
             threads=threads,
             bfloat16=bfloat16,
             threshold=threshold,
             average_mm=average_mm,
             minimum_lesion_ml=minimum_lesion_ml,
+            views=views,
             keep_probabilities=keep_probabilities,
             as_published=as_published,
         )
@@ -199,6 +222,16 @@ class Ensemble(_segmentation.Ensemble):
         """
         return super().segment_image(image, window=window)
 
+    def find_in_image(
+        self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+        """The same with labels before it: uint8 (height, width), 0 none, 1 ground glass, 2 consolidation.
+
+        Lesion is where both probabilities reach `threshold` together, of the class of the larger one; as
+        published, the class of the network's largest answer.
+        """
+        return super().find_in_image(image, window=window)
+
 
 class InfNet(_segmentation.InfNet):
     """The stage from a CT with lungs to ground glass and consolidation by the two networks of Inf-Net.
@@ -213,8 +246,8 @@ class InfNet(_segmentation.InfNet):
     whose three answers are divided by their sum; they are mapped back to the CT's grid, averaged over close
     slices and thresholded inside the lungs. A lesion has the class of the larger probability.
 
-    `threads`, `bfloat16`, `threshold`, `average_mm`, `minimum_lesion_ml`, `keep_probabilities`: as in
-    :class:`Ensemble`. `as_published`: what :meth:`compatible` sets.
+    `threads`, `bfloat16`, `threshold`, `average_mm`, `minimum_lesion_ml`, `views`, `keep_probabilities`: as
+    in :class:`Ensemble`. `as_published`: what :meth:`compatible` sets.
 
     Raises :class:`groundglass.ModelError` for a model that can't be used or is not the network that belongs
     in its place, ValueError for an option out of range. Cost: both networks' time for each slice with lung;
@@ -231,6 +264,7 @@ class InfNet(_segmentation.InfNet):
         threshold: float = 0.5,
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
+        views: int = 1,
         keep_probabilities: bool = False,
         window_hu: tuple[float, float] = (-1350.0, 150.0),
         as_published: bool = False,
@@ -243,6 +277,7 @@ class InfNet(_segmentation.InfNet):
             threshold=threshold,
             average_mm=average_mm,
             minimum_lesion_ml=minimum_lesion_ml,
+            views=views,
             keep_probabilities=keep_probabilities,
             window_hu=window_hu,
             as_published=as_published,
@@ -296,3 +331,13 @@ class InfNet(_segmentation.InfNet):
         whole image is taken: there is no lung mask. Runs and raises as :meth:`Ensemble.segment_image`.
         """
         return super().segment_image(image, window=window)
+
+    def find_in_image(
+        self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+        """The same with labels before it: uint8 (height, width), 0 none, 1 ground glass, 2 consolidation.
+
+        Lesion is where both probabilities reach `threshold` together, of the class of the larger one; as
+        published, the class of the network's largest answer.
+        """
+        return super().find_in_image(image, window=window)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from groundglass._core import Note
-    from groundglass.segmentation import Ensemble
+    from groundglass.segmentation import Ensemble, InfNet
 
     #: Called with the pictures done and the pictures in all; an answer of ``False`` stops the work.
     Progress = Callable[[int, int], "bool | None"]
@@ -258,21 +258,13 @@ def _from_16_bit(path: Path, values: npt.NDArray[Any]) -> tuple[Grey, list[Note]
     return np.rint(values / 257.0).astype(np.uint8), [Note("info", "sixteen_bit_scaled", text)]
 
 
-def labels_of(probabilities: Probabilities) -> Grey:
-    """Labels 0, 1 and 2 from float32 ``(2, row, column)``: lesion where the two add up to at least one half.
-
-    Such a pixel is of the more probable class, ground glass when they are equal; as in a study.
-    """
-    ground_glass, consolidation = probabilities
-    lesion = ground_glass + consolidation >= np.float32(0.5)
-    return np.where(lesion, np.where(consolidation > ground_glass, 2, 1), 0).astype(np.uint8)
-
-
 def segment_images(
     path: str | Path,
     out: str | Path,
     *,
     model: str | Path | Sequence[str | Path] | None = None,
+    views: int = 1,
+    compatible: bool = False,
     probabilities: bool = False,
     overwrite: bool = False,
     threads: int = 0,
@@ -283,7 +275,8 @@ def segment_images(
     For ``NAME.jpg`` that is ``NAME.png``, a palette picture of the same size with the values 0, 1 ground
     glass and 2 consolidation, and with `probabilities` ``NAME.npy``, float32 ``(2, row, column)``: the
     probability of ground glass and that of consolidation. ``segment.json`` holds areas, notes and models. All
-    files appear or none.
+    files appear or none. Lesion is where both probabilities add up to one half, of the more probable class.
+    `model`, `views` and `compatible` are as in :func:`groundglass.analyze`.
     `threads` is the number of pictures worked on at a time, 0 for one a core.
 
     Raises :class:`groundglass.FormatError` for a picture that can't be taken (see :func:`read_slice`),
@@ -296,7 +289,7 @@ def segment_images(
         Cancelled,
         check_output,
         check_threads,
-        load_ensemble,
+        load_stage,
         lookup_models,
         model_record,
     )
@@ -308,11 +301,11 @@ def segment_images(
     models = lookup_models(model)
     done: list[SegmentedSlice] = []
     with output_folder(out, overwrite=overwrite) as folder:
-        ensemble = load_ensemble(models, threads=1)
+        stage = load_stage(models, threads=1, views=views, compatible=compatible)
         if progress is not None:
             progress(0, len(images))
-        for picture, maps in _in_order(ensemble, images, workers):
-            done.append(_write(folder, picture, maps, probabilities))
+        for picture, (labels, maps) in _in_order(stage, images, workers):
+            done.append(_write(folder, picture, labels, maps if probabilities else None))
             if progress is not None and progress(len(done), len(images)) is False:
                 raise Cancelled("stopped; nothing was written")
         results = SliceResults(
@@ -327,18 +320,18 @@ def segment_images(
 
 
 def _in_order(
-    ensemble: Ensemble, images: Sequence[Path], workers: int
-) -> Iterator[tuple[Slice, Probabilities]]:
+    stage: Ensemble | InfNet, images: Sequence[Path], workers: int
+) -> Iterator[tuple[Slice, tuple[Grey, Probabilities]]]:
     """Segments `workers` pictures at a time and gives them back in their order.
 
     No picture is read before there is a worker for it, so memory does not grow with their number.
     """
-    waiting: deque[tuple[Slice, Future[Probabilities]]] = deque()
+    waiting: deque[tuple[Slice, Future[tuple[Grey, Probabilities]]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for path in images:
                 picture = read_slice(path)
-                waiting.append((picture, pool.submit(ensemble.segment_image, picture.grey)))
+                waiting.append((picture, pool.submit(stage.find_in_image, picture.grey)))
                 if len(waiting) > workers:
                     first, future = waiting.popleft()
                     yield first, future.result()
@@ -350,20 +343,20 @@ def _in_order(
                 future.cancel()
 
 
-def _write(folder: Path, picture: Slice, maps: Probabilities, probabilities: bool) -> SegmentedSlice:
+def _write(folder: Path, picture: Slice, labels: Grey, maps: Probabilities | None) -> SegmentedSlice:
+    """`labels` as a palette picture, and `maps` where they are wanted."""
     from PIL import Image
 
-    labels = labels_of(maps)
     image = Image.fromarray(labels)
     image.putpalette(PALETTE)
     stem = picture.path.stem
     image.save(folder / f"{stem}.png", optimize=True)
-    if probabilities:
+    if maps is not None:
         np.save(folder / f"{stem}.npy", np.ascontiguousarray(maps, np.float32))
     return SegmentedSlice(
         source=picture.path.name,
         label_file=f"{stem}.png",
-        probability_file=f"{stem}.npy" if probabilities else None,
+        probability_file=f"{stem}.npy" if maps is not None else None,
         height=labels.shape[0],
         width=labels.shape[1],
         ground_glass_pixels=int(np.count_nonzero(labels == 1)),

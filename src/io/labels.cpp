@@ -7,6 +7,9 @@
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
 
+#include <cmath>
+#include <string>
+
 namespace groundglass::io {
 
 namespace {
@@ -26,7 +29,8 @@ itk::ImageIOBase::Pointer writer_for(const std::string& name) {
 
 } // namespace
 
-array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like) {
+array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like,
+                                 std::uint8_t highest) {
     std::error_code none;
     if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
     if (std::filesystem::is_directory(path, none) || kind_of(path) == file_kind::dicom)
@@ -40,11 +44,13 @@ array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_vol
             const auto out = flat(labels).subspan(first * size, values.size());
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const double value = image.slope * static_cast<double>(values[i]) + image.intercept;
-                if (value != 0 && value != 1 && value != 2)
+                if (!(value >= 0 && value <= highest && value == std::floor(value)))
                     throw format_error(
-                        "the mask holds the value " + detail::decimal(value) +
-                        "; 0 none, 1 and 2 are allowed (left and right lung, or ground glass and "
-                        "consolidation)");
+                        "the mask holds the value " + detail::decimal(value) + "; " +
+                        (highest == 2
+                             ? "0 none, 1 and 2 are allowed (left and right lung, or ground glass "
+                               "and consolidation)"
+                             : "whole numbers from 0 to " + std::to_string(highest) + " are allowed"));
                 out[i] = static_cast<std::uint8_t>(value);
             }
         };

@@ -28,13 +28,6 @@ std::vector<segmenter> load(const ensemble_options& options) {
     return models;
 }
 
-std::string names(const std::vector<segmenter>& models) {
-    std::string result;
-    for (const auto& model : models)
-        result += (result.empty() ? "" : ", ") + model.contract().name + " " + model.contract().version;
-    return result;
-}
-
 } // namespace
 
 ensemble_options ensemble_options::compatible(std::filesystem::path model) {
@@ -57,20 +50,29 @@ const ensemble_options& ensemble::options() const { return impl_->options; }
 const std::vector<segmenter>& ensemble::models() const { return impl_->networks.models(); }
 
 lesion_ct ensemble::run(const lung_ct& lungs, const progress_function& progress) const {
-    const auto networks = [this](std::span<const std::int16_t> slice, image_size size, const pixel_box& box) {
-        return impl_->networks(slice, size, box, std::nullopt);
-    };
-    return detail::find_lesions(lungs, detail::settings_of(impl_->options), names(models()), networks,
-                                progress);
+    std::vector<const model_contract*> contracts;
+    for (const auto& model : models()) contracts.push_back(&model.contract());
+    return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks, contracts,
+                                contracts, progress);
+}
+
+image_lesions ensemble::find_in_image(std::span<const std::uint8_t> grey, image_size size) const {
+    return detail::find_in_image(impl_->networks, detail::settings_of(impl_->options), grey, size,
+                                 value_range{0, 255});
+}
+
+image_lesions ensemble::find_in_image(std::span<const float> values, image_size size,
+                                      std::optional<value_range> window) const {
+    return detail::find_in_image(impl_->networks, detail::settings_of(impl_->options), values, size, window);
 }
 
 array3<float> ensemble::segment_image(std::span<const std::uint8_t> grey, image_size size) const {
-    return detail::whole_image(impl_->networks, grey, size, value_range{0, 255});
+    return find_in_image(grey, size).probabilities;
 }
 
 array3<float> ensemble::segment_image(std::span<const float> values, image_size size,
                                       std::optional<value_range> window) const {
-    return detail::whole_image(impl_->networks, values, size, window);
+    return find_in_image(values, size, window).probabilities;
 }
 
 } // namespace groundglass::segmentation

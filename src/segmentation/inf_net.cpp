@@ -33,10 +33,13 @@ public:
     [[nodiscard]] const segmenter& infection() const { return infection_; }
     [[nodiscard]] const segmenter& multi_class() const { return multi_class_; }
 
+    /// Both together are one model.
+    [[nodiscard]] static std::size_t size() { return 1; }
+
     /// Safe to call from many threads.
     template <class T>
-    [[nodiscard]] detail::slice_probabilities operator()(std::span<const T> slice, image_size size,
-                                                         const pixel_box& box,
+    [[nodiscard]] detail::slice_probabilities operator()(std::size_t, std::span<const T> slice,
+                                                         image_size size, const pixel_box& box,
                                                          std::optional<value_range> window) const {
         return as_published_ ? published(slice, size, window) : principled(slice, size, box, window);
     }
@@ -107,9 +110,7 @@ private:
             if (sum > 0)
                 for (std::size_t k = 0; k < count; ++k) planes[k * second.area() + i] /= sum;
         }
-        detail::slice_probabilities result;
-        detail::add_planes(multi_class_, planes, second, box.size, {0, 0, box.size}, 1.0F, result);
-        return result;
+        return detail::crop_planes(multi_class_, planes, second, box.size, {0, 0, box.size});
     }
 
     template <class T>
@@ -197,23 +198,28 @@ const segmenter& inf_net::infection() const { return impl_->networks.infection()
 const segmenter& inf_net::multi_class() const { return impl_->networks.multi_class(); }
 
 lesion_ct inf_net::run(const lung_ct& lungs, const progress_function& progress) const {
-    const auto networks = [this](std::span<const std::int16_t> slice, image_size size, const pixel_box& box) {
-        return impl_->networks(slice, size, box, std::nullopt);
-    };
-    const auto& first = infection().contract();
-    const auto& second = multi_class().contract();
-    return detail::find_lesions(
-        lungs, detail::settings_of(impl_->options),
-        first.name + " " + first.version + " and " + second.name + " " + second.version, networks, progress);
+    return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks,
+                                {&infection().contract(), &multi_class().contract()},
+                                {&multi_class().contract()}, progress);
+}
+
+image_lesions inf_net::find_in_image(std::span<const std::uint8_t> grey, image_size size) const {
+    return detail::find_in_image(impl_->networks, detail::settings_of(impl_->options), grey, size,
+                                 grey_levels);
+}
+
+image_lesions inf_net::find_in_image(std::span<const float> values, image_size size,
+                                     std::optional<value_range> window) const {
+    return detail::find_in_image(impl_->networks, detail::settings_of(impl_->options), values, size, window);
 }
 
 array3<float> inf_net::segment_image(std::span<const std::uint8_t> grey, image_size size) const {
-    return detail::whole_image(impl_->networks, grey, size, grey_levels);
+    return find_in_image(grey, size).probabilities;
 }
 
 array3<float> inf_net::segment_image(std::span<const float> values, image_size size,
                                      std::optional<value_range> window) const {
-    return detail::whole_image(impl_->networks, values, size, window);
+    return find_in_image(values, size, window).probabilities;
 }
 
 } // namespace groundglass::segmentation

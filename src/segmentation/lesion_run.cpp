@@ -1,32 +1,21 @@
 #include "lesion_run.hpp"
 
+#include "lesion_levels.hpp"
 #include "runner.hpp"
 #include "windowed_run.hpp"
 #include <groundglass/volume/components.hpp>
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
-
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
-#include <thread>
 
 namespace groundglass::segmentation::detail {
 namespace {
 
 /// The network sees this much around the lungs.
 constexpr double crop_margin_mm = 3;
-
-std::size_t usable_cores() {
-#if defined(__linux__)
-    cpu_set_t cores;
-    if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
-#endif
-    return std::max(1U, std::thread::hardware_concurrency());
-}
 
 /// What the networks see: the slices with lung, and the one box around all lungs, the same in every slice.
 /// With a box for each slice the small ones near apex and base are enlarged: on a COVID-19 study the
@@ -146,16 +135,29 @@ void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_m
                            ", " + shown(static_cast<double>(voxels) * voxel_ml) + " ml in all."});
 }
 
+/// `a 1, b 2 and c 1`.
+std::string names(const std::vector<const model_contract*>& models) {
+    std::string result;
+    for (std::size_t i = 0; i < models.size(); ++i)
+        result += (i == 0                  ? ""
+                   : i + 1 < models.size() ? ", "
+                                           : " and ") +
+                  models[i]->name + " " + models[i]->version;
+    return result;
+}
+
 notes what_was_done(const lesion_settings& settings, const std::string& models, const geometry& grid,
                     std::size_t slices) {
     if (settings.as_published)
         return {{note_level::info, "segmented",
                  "Lesions in " + std::to_string(slices) + " slices by " + models +
                      " as published: whole slices, the class of the largest answer, no lung mask."}};
-    notes result{{note_level::info, "segmented",
-                  "Lesions in " + std::to_string(slices) + " slices with lung by " + models + ", threshold " +
-                      shown(settings.threshold) + ", probabilities averaged over slices up to " +
-                      shown(settings.average_mm) + " mm away."}};
+    notes result{
+        {note_level::info, "segmented",
+         "Lesions in " + std::to_string(slices) + " slices with lung by " + models + ", threshold " +
+             shown(settings.threshold) + ", probabilities averaged over slices up to " +
+             shown(settings.average_mm) + " mm away" +
+             (settings.views > 1 ? " and over " + std::to_string(settings.views) + " views." : ".")}};
     const auto warn = [&](const char* code, const std::string& text) {
         result.push_back({note_level::warning, code, text});
     };
@@ -208,14 +210,18 @@ void check(const lesion_settings& settings, const std::string& stage) {
         refuse("average_mm", settings.average_mm, "0 to 20");
     if (!(settings.minimum_lesion_ml >= 0 && settings.minimum_lesion_ml <= 1000))
         refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 to 1000");
+    if (const auto views = settings.views; views != 1 && views != 2 && views != 4 && views != 8)
+        refuse("views", static_cast<double>(static_cast<std::ptrdiff_t>(views)), "1, 2, 4 or 8");
+    if (settings.as_published && settings.views != 1)
+        refuse("views", static_cast<double>(settings.views), "1 with as_published");
     if (settings.as_published && settings.average_mm != 0)
         refuse("average_mm", settings.average_mm, "0 with as_published");
     if (settings.as_published && settings.minimum_lesion_ml != 0)
         refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 with as_published");
 }
 
-lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, const std::string& models,
-                       const slice_function& networks, const progress_function& progress) {
+lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, const lesion_finder& finder,
+                       const progress_function& progress) {
     const auto& ct = lungs.ct().hounsfield();
     const auto& grid = lungs.ct().grid();
     const image_size size{grid.shape[1], grid.shape[2]};
@@ -223,6 +229,7 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
     const auto region = settings.as_published ? whole_slices(grid) : find_lungs(lungs);
     const auto& slices = region.indices;
     const auto windows = close_slices(slices, grid.spacing_mm[0], settings.average_mm);
+    auto remarks = what_was_done(settings, names(finder.models), grid, slices.size());
     auto lesions = make_array<std::uint8_t>(grid.shape);
     array3<std::uint8_t> ground_glass;
     array3<std::uint8_t> consolidation;
@@ -235,10 +242,30 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
         slice(ground_glass, index)[pixel] = in_255ths(glass);
         slice(consolidation, index)[pixel] = in_255ths(dense);
     };
+    // The published flows look beyond the lungs and have no threshold that could be calibrated.
+    const bool measured = !settings.as_published && !slices.empty();
+    std::optional<volume_quantiles> calibration;
+    std::optional<lesion_levels> levels;
+    if (measured) calibration = common_calibration(finder.judges, remarks);
+    if (calibration) levels.emplace(*calibration, grid.shape, slices.front(), slices.back(), region.box);
+    const auto threshold = static_cast<float>(settings.threshold);
+    std::vector<std::atomic<std::uint64_t>> member_voxels(measured && finder.members > 1 ? finder.members
+                                                                                         : 0);
 
     windowed_run<slice_probabilities> work(windows);
     work.prepare_thread = &use_calling_thread_only;
-    work.compute = [&](std::size_t i) { return networks(slice(ct, slices[i]), size, region.box); };
+    work.compute = [&](std::size_t i) {
+        const auto count = [&](std::size_t member, const slice_probabilities& found) {
+            if (member_voxels.empty()) return;
+            std::uint64_t voxels = 0;
+            for_each_lung_pixel(slice(lungs.lungs(), slices[i]), size.columns, region.box,
+                                [&](std::size_t, std::size_t k) {
+                                    voxels += found.ground_glass[k] + found.consolidation[k] >= threshold;
+                                });
+            member_voxels[member] += voxels;
+        };
+        return finder.run(slice(ct, slices[i]), size, region.box, count);
+    };
     work.combine = [&](std::size_t i, std::span<const std::unique_ptr<const slice_probabilities>> results) {
         const auto labels = slice(lesions, slices[i]);
         if (settings.as_published) {
@@ -250,11 +277,9 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
         }
         slice_mean mean(lungs, region.box);
         for (auto k = windows[i].first; k <= windows[i].last; ++k) mean.add(*results[k], slices[k]);
-        const auto threshold = static_cast<float>(settings.threshold);
         mean.for_each(slices[i], [&](std::size_t pixel, float glass, float dense) {
-            if (glass + dense >= threshold)
-                labels[pixel] = static_cast<std::uint8_t>(dense > glass ? lesion_label::consolidation
-                                                                        : lesion_label::ground_glass);
+            labels[pixel] = static_cast<std::uint8_t>(label_of(glass, dense, threshold));
+            if (levels) levels->add(slices[i], pixel, glass, dense);
             keep(slices[i], pixel, glass, dense);
         });
     };
@@ -263,12 +288,23 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
     const auto tell = [&](std::size_t done) { return !progress || progress(done, slices.size()); };
     if (!work(threads, tell)) throw cancelled();
 
-    auto remarks = what_was_done(settings, models, grid, slices.size());
     if (settings.minimum_lesion_ml > 0)
         drop_small(lesions, settings.minimum_lesion_ml, grid.voxel_ml(), remarks);
-    if (!settings.keep_probabilities) return {lungs, std::move(lesions), std::move(remarks)};
-    return {lungs, std::move(lesions), std::move(remarks), share(std::move(ground_glass)),
-            share(std::move(consolidation))};
+    auto doubt = std::make_shared<lesion_uncertainty>();
+    if (levels) {
+        doubt->levels = calibration->levels;
+        doubt->first_level = share(levels->finish(settings.minimum_lesion_ml, grid.voxel_ml()));
+    }
+    doubt->member_voxels.assign(member_voxels.begin(), member_voxels.end());
+    if (!levels && member_voxels.empty()) doubt = nullptr;
+    if (!settings.keep_probabilities)
+        return {lungs, std::move(lesions), std::move(remarks), {}, {}, std::move(doubt)};
+    return {lungs,
+            std::move(lesions),
+            std::move(remarks),
+            share(std::move(ground_glass)),
+            share(std::move(consolidation)),
+            std::move(doubt)};
 }
 
 } // namespace groundglass::segmentation::detail

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "slice_networks.hpp"
+#include "slice_members.hpp"
+#include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
@@ -9,6 +10,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace groundglass::segmentation::detail {
 
@@ -18,13 +20,20 @@ struct lesion_settings {
     double threshold = 0.5;
     double average_mm = 0;
     double minimum_lesion_ml = 0;
+    std::size_t views = 1;
     bool keep_probabilities = false;
     bool as_published = false;
 };
 
 template <class Options>
 [[nodiscard]] lesion_settings settings_of(const Options& o) {
-    return {o.threads, o.threshold, o.average_mm, o.minimum_lesion_ml, o.keep_probabilities, o.as_published};
+    return {o.threads,
+            o.threshold,
+            o.average_mm,
+            o.minimum_lesion_ml,
+            static_cast<std::size_t>(o.views),
+            o.keep_probabilities,
+            o.as_published};
 }
 
 /// Throws `std::invalid_argument` naming the stage, the option, its value and the range.
@@ -32,21 +41,53 @@ void check(const lesion_settings& settings, const std::string& stage);
 
 [[nodiscard]] std::string shown(double value);
 
-/// The probabilities of one slice inside a box. Called by many threads at a time.
-using slice_function =
-    std::function<slice_probabilities(std::span<const std::int16_t>, image_size, const pixel_box&)>;
+using member_function = std::function<void(std::size_t member, const slice_probabilities&)>;
+
+/// What finds lesions in a slice, and whose contracts are to be heard.
+struct lesion_finder {
+    /// The mean probabilities in a box, telling of each member. Called by many threads at a time.
+    std::function<slice_probabilities(std::span<const std::int16_t>, image_size, const pixel_box&,
+                                      const member_function&)>
+        run;
+    std::size_t members = 1;
+    /// As the notes name them.
+    std::vector<const model_contract*> models;
+    /// Those whose probabilities decide: their calibration counts.
+    std::vector<const model_contract*> judges;
+};
 
 /// Runs the networks over the slices of a CT and makes lesions of what they give: inside the lungs, averaged
-/// and thresholded, or, as published, the labels of whole slices as they come. `models` names the networks in
-/// the notes. Throws what `networks` and `progress` throw, and `cancelled`.
+/// and thresholded, or, as published, the labels of whole slices as they come. Throws what the finder and
+/// `progress` throw, and `cancelled`.
 [[nodiscard]] lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings,
-                                     const std::string& models, const slice_function& networks,
-                                     const progress_function& progress);
+                                     const lesion_finder& finder, const progress_function& progress);
 
-/// Both planes of a whole image. `networks(values, size, box, window)` gives `slice_probabilities`.
+/// The same with networks as `mean_of_members` takes them.
+template <class Networks>
+[[nodiscard]] lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings,
+                                     const Networks& networks, std::vector<const model_contract*> models,
+                                     std::vector<const model_contract*> judges,
+                                     const progress_function& progress) {
+    const auto run = [&](std::span<const std::int16_t> slice, image_size size, const pixel_box& box,
+                         const member_function& seen) {
+        return mean_of_members(networks, settings.views, slice, size, box, std::nullopt, seen);
+    };
+    return find_lesions(lungs, settings,
+                        {run, networks.size() * settings.views, std::move(models), std::move(judges)},
+                        progress);
+}
+
+/// 0, 1 ground glass, 2 consolidation: lesion where the two reach the threshold together.
+[[nodiscard]] inline lesion_label label_of(float ground_glass, float consolidation, float threshold) {
+    if (ground_glass + consolidation < threshold) return lesion_label::none;
+    return consolidation > ground_glass ? lesion_label::consolidation : lesion_label::ground_glass;
+}
+
+/// Lesions of a whole image, with networks as `mean_of_members` takes them.
 template <class Networks, class T>
-[[nodiscard]] array3<float> whole_image(const Networks& networks, std::span<const T> values, image_size size,
-                                        std::optional<value_range> window) {
+[[nodiscard]] image_lesions find_in_image(const Networks& networks, const lesion_settings& settings,
+                                          std::span<const T> values, image_size size,
+                                          std::optional<value_range> window) {
     if (window && !(std::isfinite(window->low) && std::isfinite(window->high) && window->low < window->high))
         throw std::invalid_argument("segment_image: window must be (low, high) with low < high, found (" +
                                     shown(window->low) + ", " + shown(window->high) + ")");
@@ -54,10 +95,21 @@ template <class Networks, class T>
         throw std::invalid_argument("segment_image: " + std::to_string(values.size()) +
                                     " values for an image of " + std::to_string(size.rows) + " x " +
                                     std::to_string(size.columns));
-    const auto found = networks(values, size, pixel_box{0, 0, size}, window);
-    auto result = make_array<float>({2, size.rows, size.columns});
-    std::copy(found.ground_glass.begin(), found.ground_glass.end(), slice(result, 0).begin());
-    std::copy(found.consolidation.begin(), found.consolidation.end(), slice(result, 1).begin());
+    const auto found = mean_of_members(networks, settings.views, values, size, pixel_box{0, 0, size}, window,
+                                       [](std::size_t, const slice_probabilities&) {});
+    image_lesions result{make_array<float>({2, size.rows, size.columns}),
+                         array2<std::uint8_t>({size.rows, size.columns})};
+    std::copy(found.ground_glass.begin(), found.ground_glass.end(), slice(result.probabilities, 0).begin());
+    std::copy(found.consolidation.begin(), found.consolidation.end(), slice(result.probabilities, 1).begin());
+    const auto labels = flat(result.labels);
+    if (!found.labels.empty()) {
+        std::copy(found.labels.begin(), found.labels.end(), labels.begin());
+        return result;
+    }
+    const auto threshold = static_cast<float>(settings.threshold);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        labels[i] =
+            static_cast<std::uint8_t>(label_of(found.ground_glass[i], found.consolidation[i], threshold));
     return result;
 }
 

@@ -15,8 +15,11 @@ using nlohmann::json;
 
 constexpr std::size_t largest_edge = 4096;
 constexpr std::size_t most_planes = 64;
-constexpr std::array published{normalisation::imagenet_rgb, normalisation::imagenet_bgr_with_infection,
-                               normalisation::percentile_z_score};
+constexpr std::array normalisations{normalisation::window, normalisation::imagenet_rgb,
+                                    normalisation::imagenet_bgr_with_infection,
+                                    normalisation::percentile_z_score};
+/// A map of one byte a voxel holds them with one bit to spare.
+constexpr std::size_t most_levels = 127;
 
 class reader {
 public:
@@ -94,12 +97,63 @@ public:
             return normalisation::window;
         const auto found = text("input", "normalisation");
         std::string known;
-        for (const auto value : published) {
+        for (const auto value : normalisations) {
             if (found == name_of(value)) return value;
             known += (known.empty() ? "" : ", ") + std::string(name_of(value));
         }
         fail("has input.normalisation = '" + found + "', which this groundglass does not know; it knows " +
              known);
+    }
+
+    [[nodiscard]] volume_quantiles quantiles() const {
+        const char* group = "calibration";
+        const char* key = "volume_quantiles";
+        if (!at(nullptr, group).contains(key)) return {};
+        const auto list = [&](const char* name) {
+            std::vector<double> result;
+            if (const auto& object = at(group, key); object.is_object() && object.contains(name))
+                for (const auto& item : object[name])
+                    result.push_back(item.is_number() ? item.get<double>()
+                                                      : std::numeric_limits<double>::quiet_NaN());
+            return result;
+        };
+        volume_quantiles result{list("levels"), list("thresholds")};
+        const auto ordered = [](const std::vector<double>& values, auto in_order) {
+            return std::adjacent_find(values.begin(), values.end(),
+                                      [&](double a, double b) { return !in_order(a, b); }) == values.end();
+        };
+        const auto& levels = result.levels;
+        const auto& thresholds = result.thresholds;
+        // A level written by a program may be 0.9499999999999999.
+        constexpr double slack = 1e-9;
+        const bool reach = levels.size() >= 2 && levels.size() <= most_levels && levels.front() > 0 &&
+                           levels.back() < 1 && levels.front() <= 0.05 + slack &&
+                           levels.back() >= 0.95 - slack;
+        if (!reach || !ordered(levels, [](double a, double b) { return a < b; }))
+            fail("has calibration.volume_quantiles.levels = " + shown(at(group, key)) +
+                 " where 2 to 127 levels belong, ascending from 0.05 or less to 0.95 or more");
+        if (thresholds.size() != levels.size() || !(thresholds.front() <= 1) || !(thresholds.back() >= 0) ||
+            !ordered(thresholds, [](double a, double b) { return a >= b; }))
+            fail("has calibration.volume_quantiles.thresholds = " + shown(at(group, key)) + " where " +
+                 std::to_string(levels.size()) +
+                 " thresholds from 1 to 0 belong, one a level, none greater than the one before");
+        return result;
+    }
+
+    /// Nothing where the contract has no calibration.
+    [[nodiscard]] std::optional<model_calibration> calibration() const {
+        if (!object_.contains("calibration")) return std::nullopt;
+        if (!object_["calibration"].is_object())
+            fail("has calibration = " + shown(object_["calibration"]) + " where an object belongs");
+        const auto temperature = [&](const char* key) {
+            const auto found = number_or("calibration", key, 1);
+            if (!(found > 0))
+                fail(std::string("has calibration.") + key + " = " + std::to_string(found) +
+                     " where a positive number belongs");
+            return found;
+        };
+        return model_calibration{temperature("temperature"), temperature("conditional_temperature"),
+                                 quantiles()};
     }
 
     [[nodiscard]] double number_or(const char* group, const char* key, double otherwise) const {
@@ -209,6 +263,7 @@ model_contract parse_model_contract(std::string_view text, const std::string& wh
         read_published(read, result);
     }
     result.classes = read.classes();
+    result.calibration = read.calibration();
     result.training_data = read.text(nullptr, "training_data");
     result.licence = read.text(nullptr, "licence");
     result.origin = read.text(nullptr, "origin");

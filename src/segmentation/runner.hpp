@@ -1,12 +1,12 @@
 #pragma once
 
-#include <groundglass/segmentation/preprocess.hpp>
+#include "model_archive.hpp"
+#include <groundglass/segmentation/model_contract.hpp>
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
-#include <string>
 
 namespace groundglass::segmentation::detail {
 
@@ -18,8 +18,8 @@ public:
     runner& operator=(const runner&) = delete;
     virtual ~runner() = default;
 
-    /// The text of `groundglass.json` in the file, empty when there is none.
-    [[nodiscard]] virtual std::string contract() const = 0;
+    /// The one size of image that the engine takes, where it takes no other.
+    [[nodiscard]] virtual std::optional<image_size> fixed_size() const { return std::nullopt; }
 
     /// `image`: `channels` planes; `result`: `classes` planes of the same size. Called by many threads at a
     /// time. Throws `model_error`.
@@ -27,11 +27,22 @@ public:
                      std::span<float> result, std::size_t classes) const = 0;
 };
 
-/// Opens a model file with the engine for its format. Throws `model_error`.
-[[nodiscard]] std::unique_ptr<const runner> open_runner(const std::filesystem::path& model, bool bfloat16);
+/// Loads the program in a model file with the engine for its format, after all that the file says of itself
+/// has been compared with `contract` and with this machine. Throws `model_error`, and
+/// `std::invalid_argument` where the engine cannot compute in bfloat16.
+[[nodiscard]] std::unique_ptr<const runner> load_runner(const model_archive& archive,
+                                                        const model_contract& contract, bool bfloat16);
+
+/// The engines.
+[[nodiscard]] std::unique_ptr<const runner> load_torchscript(const model_archive& archive, bool bfloat16);
+[[nodiscard]] std::unique_ptr<const runner> load_aoti_package(const model_archive& archive,
+                                                              const model_contract& contract);
 
 /// True where the CPU computes in bfloat16.
 [[nodiscard]] bool has_bfloat16();
+
+/// How many threads of this process can run at a time.
+[[nodiscard]] std::size_t usable_cores();
 
 /// Limits the engine's operators to the calling thread, for as long as this thread lives. Other threads and
 /// the process-wide setting stay as they are.

@@ -12,6 +12,8 @@ struct segmenter::impl {
     segmenter_options options;
     std::unique_ptr<const detail::runner> engine;
     model_contract contract;
+    /// Smaller images are padded to this.
+    std::size_t least_edge = 1;
 };
 
 namespace {
@@ -41,7 +43,7 @@ void activate(const model_contract& contract, std::span<float> planes, std::size
 /// once.
 void try_out(const detail::runner& engine, const model_contract& contract, const std::string& where) {
     const std::size_t edge = 2 * contract.multiple_of;
-    const image_size size{edge, edge};
+    const image_size size = engine.fixed_size().value_or(image_size{edge, edge});
     const std::vector<float> image(
         contract.channels * size.area(),
         contract.normalisation == normalisation::window ? static_cast<float>(contract.range.low) : 0.0F);
@@ -64,14 +66,13 @@ segmenter::segmenter(const segmenter_options& options) {
     const auto where = options.model.string();
     auto loaded = std::make_shared<impl>();
     loaded->options = options;
-    loaded->engine = detail::open_runner(options.model, options.bfloat16);
-    const auto text = loaded->engine->contract();
-    if (text.empty())
-        throw model_error(where +
-                          ": a TorchScript file without groundglass.json inside, so nothing says which image "
-                          "it takes; import it with `groundglass models import`, or take a model that ships "
-                          "with groundglass");
-    loaded->contract = parse_model_contract(text, where);
+    // The whole contract is understood before any of the model is loaded.
+    const detail::model_archive archive(options.model);
+    loaded->contract = parse_model_contract(archive.contract(), where);
+    loaded->engine = detail::load_runner(archive, loaded->contract, options.bfloat16);
+    // torch.export takes a map of one pixel for a special case, and leaves it out of what it compiles.
+    if (archive.format() == detail::program_format::aoti_package && !loaded->engine->fixed_size())
+        loaded->least_edge = 2 * loaded->contract.multiple_of;
     try_out(*loaded->engine, loaded->contract, where);
     impl_ = std::move(loaded);
 }
@@ -89,8 +90,10 @@ void segmenter::operator()(std::span<const float> image, image_size size,
         throw std::invalid_argument("segmenter: the model takes " + std::to_string(contract.channels) +
                                     " and gives " + std::to_string(classes) +
                                     " planes of the image's size; a span has another length");
-    const image_size padded{round_up(size.rows, contract.multiple_of),
-                            round_up(size.columns, contract.multiple_of)};
+    const auto padded_edge = [&](std::size_t edge) {
+        return std::max(round_up(edge, contract.multiple_of), impl_->least_edge);
+    };
+    const image_size padded{padded_edge(size.rows), padded_edge(size.columns)};
     if (padded == size) {
         impl_->engine->run(image, contract.channels, size, probabilities, classes);
         activate(contract, probabilities, size.area());

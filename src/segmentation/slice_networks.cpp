@@ -20,21 +20,20 @@ std::size_t plane_of(const segmenter& model, const char* name) {
     return static_cast<std::size_t>(found - classes.begin());
 }
 
-void add_planes(const segmenter& model, std::span<const float> planes, image_size size, image_size whole,
-                const pixel_box& box, float share, slice_probabilities& result) {
+slice_probabilities crop_planes(const segmenter& model, std::span<const float> planes, image_size size,
+                                image_size whole, const pixel_box& box) {
     const bilinear_resize back(size, whole);
     std::vector<float> mapped(whole.area());
-    const auto add = [&](const char* name, std::vector<float>& sum) {
+    const auto cropped = [&](const char* name) {
         back(planes.subspan(plane_of(model, name) * size.area(), size.area()), mapped);
-        sum.resize(box.size.area());
-        for (std::size_t row = 0; row < box.size.rows; ++row) {
-            const float* in = mapped.data() + (box.row + row) * whole.columns + box.column;
-            float* out = sum.data() + row * box.size.columns;
-            for (std::size_t i = 0; i < box.size.columns; ++i) out[i] += share * in[i];
-        }
+        std::vector<float> result(box.size.area());
+        for (std::size_t row = 0; row < box.size.rows; ++row)
+            std::copy_n(mapped.data() + (box.row + row) * whole.columns + box.column, box.size.columns,
+                        result.data() + row * box.size.columns);
+        return result;
     };
-    add("ground_glass", result.ground_glass);
-    add("consolidation", result.consolidation);
+    auto ground_glass = cropped("ground_glass");
+    return {std::move(ground_glass), cropped("consolidation"), {}};
 }
 
 slice_probabilities largest_class(const segmenter& model, std::span<const float> planes, image_size size,
@@ -112,37 +111,34 @@ std::vector<float> slice_networks::four_class_image(const model_contract& contra
 }
 
 template <class T>
-slice_probabilities slice_networks::operator()(std::span<const T> slice, image_size size,
+slice_probabilities slice_networks::operator()(std::size_t index, std::span<const T> slice, image_size size,
                                                const pixel_box& box,
                                                std::optional<value_range> window) const {
-    slice_probabilities result;
-    std::vector<float> cropped(box.size.area());
-    const auto share = 1.0F / static_cast<float>(models_.size());
-    for (const auto& model : models_) {
-        const auto& contract = model.contract();
-        if (contract.normalisation == normalisation::percentile_z_score) {
-            std::vector<float> planes(contract.classes.size() * contract.size.area());
-            model(four_class_image(contract, slice, size, window), contract.size, planes);
-            if (as_published_) return largest_class(model, planes, contract.size, size);
-            add_planes(model, planes, contract.size, size, box, share, result);
-            continue;
-        }
-        const auto target = fit_long_edge(box.size, contract.long_edge);
-        std::vector<float> image(target.area());
-        std::vector<float> planes(contract.classes.size() * target.area());
-        map_range(slice, size, box, window.value_or(contract.window_hu), contract.range, std::span(cropped));
-        bilinear_resize(box.size, target)(cropped, image);
-        model(image, target, planes);
-        add_planes(model, planes, target, box.size, {0, 0, box.size}, share, result);
+    const auto& model = models_[index];
+    const auto& contract = model.contract();
+    if (contract.normalisation == normalisation::percentile_z_score) {
+        std::vector<float> planes(contract.classes.size() * contract.size.area());
+        model(four_class_image(contract, slice, size, window), contract.size, planes);
+        return as_published_ ? largest_class(model, planes, contract.size, size)
+                             : crop_planes(model, planes, contract.size, size, box);
     }
-    return result;
+    const auto target = fit_long_edge(box.size, contract.long_edge);
+    std::vector<float> cropped(box.size.area());
+    std::vector<float> image(target.area());
+    std::vector<float> planes(contract.classes.size() * target.area());
+    map_range(slice, size, box, window.value_or(contract.window_hu), contract.range, std::span(cropped));
+    bilinear_resize(box.size, target)(cropped, image);
+    model(image, target, planes);
+    return crop_planes(model, planes, target, box.size, {0, 0, box.size});
 }
 
-template slice_probabilities slice_networks::operator()(std::span<const std::int16_t>, image_size,
-                                                        const pixel_box&, std::optional<value_range>) const;
-template slice_probabilities slice_networks::operator()(std::span<const std::uint8_t>, image_size,
-                                                        const pixel_box&, std::optional<value_range>) const;
-template slice_probabilities slice_networks::operator()(std::span<const float>, image_size, const pixel_box&,
+template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::int16_t>,
+                                                        image_size, const pixel_box&,
                                                         std::optional<value_range>) const;
+template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::uint8_t>,
+                                                        image_size, const pixel_box&,
+                                                        std::optional<value_range>) const;
+template slice_probabilities slice_networks::operator()(std::size_t, std::span<const float>, image_size,
+                                                        const pixel_box&, std::optional<value_range>) const;
 
 } // namespace groundglass::segmentation::detail

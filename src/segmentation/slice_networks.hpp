@@ -20,10 +20,9 @@ struct slice_probabilities {
 /// The plane of a class; throws `model_error` where the model has none.
 [[nodiscard]] std::size_t plane_of(const segmenter& model, const char* name);
 
-/// Averages and crops: adds `share` times the planes of ground glass and consolidation, mapped to the pixels
-/// of `whole`, inside `box`.
-void add_planes(const segmenter& model, std::span<const float> planes, image_size size, image_size whole,
-                const pixel_box& box, float share, slice_probabilities& result);
+/// The planes of ground glass and consolidation, mapped to the pixels of `whole`, inside `box`.
+[[nodiscard]] slice_probabilities crop_planes(const segmenter& model, std::span<const float> planes,
+                                              image_size size, image_size whole, const pixel_box& box);
 
 /// A published flow's answer in the pixels of `whole`: for each, the class of the largest plane, the first of
 /// equal ones, and both probabilities, each taken from one pixel of the planes.
@@ -39,11 +38,12 @@ public:
     explicit slice_networks(std::vector<segmenter> models, bool as_published = false);
 
     [[nodiscard]] const std::vector<segmenter>& models() const { return models_; }
+    [[nodiscard]] std::size_t size() const { return models_.size(); }
 
-    /// The mean over the networks, in the part of the slice inside `box`. `window` says which values become
-    /// the networks' range; without one, each contract's own window. Safe to call from many threads.
+    /// What one network says, in the part of the slice inside `box`. `window` says which values become its
+    /// range; without one, the contract's own window. Safe to call from many threads.
     template <class T>
-    [[nodiscard]] slice_probabilities operator()(std::span<const T> slice, image_size size,
+    [[nodiscard]] slice_probabilities operator()(std::size_t model, std::span<const T> slice, image_size size,
                                                  const pixel_box& box,
                                                  std::optional<value_range> window) const;
 
@@ -57,14 +57,14 @@ private:
     bool as_published_;
 };
 
-extern template slice_probabilities slice_networks::operator()(std::span<const std::int16_t>, image_size,
-                                                               const pixel_box&,
+extern template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::int16_t>,
+                                                               image_size, const pixel_box&,
                                                                std::optional<value_range>) const;
-extern template slice_probabilities slice_networks::operator()(std::span<const std::uint8_t>, image_size,
-                                                               const pixel_box&,
+extern template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::uint8_t>,
+                                                               image_size, const pixel_box&,
                                                                std::optional<value_range>) const;
-extern template slice_probabilities slice_networks::operator()(std::span<const float>, image_size,
-                                                               const pixel_box&,
+extern template slice_probabilities slice_networks::operator()(std::size_t, std::span<const float>,
+                                                               image_size, const pixel_box&,
                                                                std::optional<value_range>) const;
 
 } // namespace groundglass::segmentation::detail

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <groundglass/error.hpp>
+
+#include <c10/util/Exception.h>
+
+#include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -28,6 +34,24 @@ namespace groundglass::segmentation::detail {
     }
     if (!error.empty()) return error;
     return first.empty() ? "no reason given" : first;
+}
+
+/// Whatever LibTorch throws leaves as `model_error`.
+template <class F>
+auto translated(const std::string& what, const std::string& advice, F&& function) -> decltype(function()) {
+    std::string reason;
+    try {
+        return function();
+    } catch (const model_error&) {
+        throw;
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const c10::Error& error) {
+        reason = meaningful_line(error.what_without_backtrace());
+    } catch (const std::exception& error) {
+        reason = meaningful_line(error.what());
+    }
+    throw model_error(what + " (" + reason + ")" + (advice.empty() ? "" : "; " + advice));
 }
 
 } // namespace groundglass::segmentation::detail

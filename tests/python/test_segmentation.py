@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +19,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import groundglass as gg  # noqa: E402
+from groundglass.weights import read_contract  # noqa: E402
+from tiny_models import maker  # noqa: E402
 
 segmentation = pytest.importorskip("groundglass.segmentation")
 Ensemble = segmentation.Ensemble
@@ -26,20 +28,12 @@ Ensemble = segmentation.Ensemble
 # TorchScript is deprecated upstream, and is the format of the model files.
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 
-MAKER = Path(__file__).parents[1] / "cpp" / "segmentation" / "make_models.py"
-
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the files of make_models.py."""
-    spec = importlib.util.spec_from_file_location("make_models", MAKER)
-    assert spec is not None
-    assert spec.loader is not None
-    maker = importlib.util.module_from_spec(spec)
-    sys.modules["make_models"] = maker  # TorchScript looks up the source of its classes
-    spec.loader.exec_module(maker)
     folder = tmp_path_factory.mktemp("models")
-    maker.make(folder)
+    maker().make(folder)
     return folder
 
 
@@ -136,6 +130,22 @@ def test_hounsfield_slices_and_windows(models: Path) -> None:
     )
 
 
+def test_labels_of_an_image_need_the_threshold_together(models: Path) -> None:
+    grey = np.random.default_rng(3).integers(0, 256, (60, 70)).astype(np.uint8)
+    for threshold in (0.5, 0.8):
+        labels, maps = Ensemble(models / "tiny.pt", threshold=threshold).find_in_image(grey)
+        lesion = maps[0] + maps[1] >= np.float32(threshold)
+        assert labels.dtype == np.uint8
+        assert np.array_equal(labels, np.where(lesion, np.where(maps[1] > maps[0], 2, 1), 0))
+        assert set(np.unique(labels)) == {0, 1, 2}
+        assert np.array_equal(maps, Ensemble(models / "tiny.pt").segment_image(grey))
+    published = Ensemble.compatible(models / "four_class.pt")
+    labels, maps = published.find_in_image(grey)
+    # The largest of four: it may lie below one half, and another class's may lie above both.
+    assert (maps[0][labels == 1] >= maps[1][labels == 1]).all()
+    assert (maps[1][labels == 2] >= maps[0][labels == 2]).all()
+
+
 def test_wrong_images(models: Path) -> None:
     stage = Ensemble(models / "tiny.pt")
     with pytest.raises(ValueError, match="3 dimensions"):
@@ -157,7 +167,8 @@ def test_a_regular_value(models: Path) -> None:
     assert stage != Ensemble([models / "tiny.pt"])
     assert stage != "Ensemble"
     assert stage.models == [str(models / "tiny.pt")]
-    assert (stage.threads, stage.threshold, stage.average_mm) == (2, 0.5, 3.0)
+    assert (stage.threads, stage.threshold, stage.average_mm, stage.views) == (2, 0.5, 3.0, 1)
+    assert Ensemble([models / "tiny.pt"], views=4).views == 4
     (contract,) = stage.contracts
     assert contract["name"] == "tiny"
     assert contract["input"]["window_hu"] == [-1350, 150]
@@ -238,6 +249,79 @@ def test_wrong_files(models: Path, name: str, reason: str) -> None:
         Ensemble(models / name)
     assert name in str(caught.value)
     assert "frame #" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("truncated.pt2", "not a model file"),
+        ("package_no_contract.pt2", "groundglass.json"),
+        ("not_compiled.pt2", "'compiled'"),
+        ("other_torch.pt2", r"torch 1\.13\.1"),
+        ("other_device.pt2", "'cuda'"),
+        ("other_machine.pt2", "s390x"),
+        ("other_vectors.pt2", "AVX4096"),
+        ("other_size.pt2", "64 x 64"),
+        ("one_size.pt2", "height and width left open"),
+        ("not_a_library.pt2", "cannot be loaded"),
+    ],
+)
+def test_wrong_packages(
+    models: Path, name: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with pytest.raises(gg.ModelError, match=reason) as caught:
+        segmentation.try_model(models / name)
+    assert name in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="AOTInductor needs a C++ compiler")
+def test_a_package_stands_in_for_the_torchscript_file(models: Path, tmp_path: Path) -> None:
+    from groundglass.models.package_file import save_aoti
+
+    package = tmp_path / "tiny.compiled"  # the name does not matter
+    save_aoti(maker().Tiny().eval(), package, maker().contract())
+    segmentation.try_model(package)
+    assert read_contract(package)["compiled"]["shape"] == [1, 1, None, None]
+    compiled = Ensemble(package, threads=3, keep_probabilities=True)
+    script = Ensemble(models / "tiny.pt", threads=3, keep_probabilities=True)
+    assert compiled.contracts == script.contracts
+    found, expected = compiled(patient()), script(patient())
+    assert np.array_equal(found.lesions, expected.lesions)
+    for name in ("ground_glass_probability", "consolidation_probability"):
+        difference = getattr(found, name).astype(int) - getattr(expected, name)
+        assert np.abs(difference).max() <= 1  # a 255th, where rounding falls the other way
+    image = patient().ct.hounsfield[5]
+    assert np.abs(compiled.segment_image(image) - script.segment_image(image)).max() < 1e-5
+    both = Ensemble([package, models / "tiny.pt"])(patient())
+    assert np.array_equal(both.lesions, expected.lesions)
+    with pytest.raises(ValueError, match="bfloat16"):
+        Ensemble(package, bfloat16=True)
+
+
+def test_views_are_averaged(models: Path) -> None:
+    given = patient()
+    hounsfield = given.ct.hounsfield[5]
+    one = Ensemble(models / "tiny.pt").segment_image(hounsfield)
+    for views, turns in ((2, [(2,)]), (4, [(1,), (1, 2)]), (8, [(1,), "turn"])):
+        stage = Ensemble(models / "tiny.pt", views=views)
+        found = stage.segment_image(hounsfield)
+        assert np.abs(found - one).max() < 0.05
+        for turn in turns:
+            laid = np.rot90(hounsfield) if turn == "turn" else np.flip(hounsfield, [a - 1 for a in turn])
+            answer = stage.segment_image(np.ascontiguousarray(laid))
+            back = np.rot90(answer, -1, (1, 2)) if turn == "turn" else np.flip(answer, turn)
+            assert np.abs(back - found).max() < 1e-5
+    result = Ensemble(models / "tiny.pt", views=8)(given)
+    assert len(result.uncertainty.member_voxels) == 8
+    assert np.ptp(result.uncertainty.member_voxels) < 0.1 * np.mean(result.uncertainty.member_voxels)
+    assert any("over 8 views" in note.text for note in result.notes)
+    two_steps = segmentation.InfNet(models / "infection.pt", models / "multi_class.pt", views=8)
+    assert len(two_steps(given).uncertainty.member_voxels) == 8
+    for wrong in (0, 3, 16, -2):
+        with pytest.raises(ValueError, match="views"):
+            Ensemble(models / "tiny.pt", views=wrong)
 
 
 def test_a_network_that_fails(models: Path) -> None:

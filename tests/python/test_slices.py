@@ -15,7 +15,7 @@ from PIL import Image
 
 import groundglass as gg
 from groundglass.analyze import Cancelled
-from groundglass.slices import find_images, labels_of, read_slice, segment_images
+from groundglass.slices import find_images, read_slice, segment_images
 from groundglass.weights import ModelFile
 from small_study import segmentation_missing
 
@@ -24,13 +24,13 @@ Grey = npt.NDArray[np.uint8]
 
 
 class Network:
-    """Stands for the ensemble: ground glass where a picture is mid-grey, consolidation where it is bright."""
+    """Stands for the stage: ground glass where a picture is mid-grey, consolidation where it is bright."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.running = self.most_running = self.seen = 0
 
-    def segment_image(self, grey: Grey) -> npt.NDArray[np.float32]:
+    def find_in_image(self, grey: Grey) -> tuple[Grey, npt.NDArray[np.float32]]:
         with self.lock:
             self.seen += 1
             self.running += 1
@@ -40,7 +40,7 @@ class Network:
         maps = np.stack([(grey > 80) & (grey <= 160), grey > 160]).astype(np.float32) * np.float32(0.9)
         with self.lock:
             self.running -= 1
-        return maps
+        return np.where(maps[1] > 0, 2, maps[0] > 0).astype(np.uint8), maps
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     found = Network()
     file = ModelFile("stand-in", Path("stand-in.pt"), "0" * 64, {"licence": "for tests only"})
     monkeypatch.setattr(module, "lookup_models", lambda model: [file])
-    monkeypatch.setattr(module, "load_ensemble", lambda models, *, threads: found)
+    monkeypatch.setattr(module, "load_stage", lambda models, **options: found)
     return found
 
 
@@ -223,12 +223,6 @@ def test_inputs_that_are_no_pictures_are_refused(tmp_path: Path) -> None:
 
 
 # --- segmenting ---------------------------------------------------------------------------------------------
-
-
-def test_labels_need_half_the_probability_together() -> None:
-    ground_glass = np.array([[0.5, 0.3, 0.2, 0.24, 0.6, 0.25]], np.float32)
-    consolidation = np.array([[0.0, 0.3, 0.3, 0.25, 0.39, 0.75]], np.float32)
-    assert labels_of(np.stack([ground_glass, consolidation])).tolist() == [[1, 1, 2, 0, 1, 2]]
 
 
 def test_labels_and_probabilities_are_written(tmp_path: Path, network: Network) -> None:

@@ -6,11 +6,13 @@
 
 namespace groundglass::io {
 
-/// Reads a mask of labels 0, 1, 2 from a `.nii`, `.nii.gz`, `.nrrd`, `.mha` or `.mhd` file of any number
-/// type, in the grid of `like`. Axes may be swapped or reversed; nothing is interpolated. Throws
-/// `format_error` for another grid (telling both), for other values (telling one), and for files that can't
-/// be read.
-[[nodiscard]] array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like);
+/// Reads a mask of labels from 0 to `highest` (5 for lobes, 20 for segments) from a `.nii`, `.nii.gz`,
+/// `.nrrd`,
+/// `.mha` or `.mhd` file of any number type, in the grid of `like`. Axes may be swapped or reversed; nothing
+/// is interpolated. Throws `format_error` for another grid (telling both), for other values (telling one),
+/// and for files that can't be read.
+[[nodiscard]] array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like,
+                                               std::uint8_t highest = 2);
 
 /// Writes labels and where they lie, compressed where the format can; the ending picks the format. The file
 /// is written under another name beside it and then renamed, so that it is there whole or not at all. Throws

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/stage.hpp>
@@ -30,11 +31,16 @@ struct ensemble_options {
     /// Connected lesions (26 neighbours, both classes together) smaller than this, in ml, are dropped. What
     /// is left in healthy lungs is mostly below; it is a cube of 4 mm.
     double minimum_lesion_ml = 0.05;
+    /// Ways in which each model looks at a slice, whose answers are averaged: 1 as it is, 2 also mirrored
+    /// left to right, 4 all flips, 8 all flips and quarter turns. Costs that many times the networks' time; a
+    /// network that was trained with flips and turns gains a little, and its answer no longer depends on how
+    /// the patient lay.
+    int views = 1;
     /// Keeps both probabilities of each lung voxel, one byte each.
     bool keep_probabilities = false;
     /// Follows 42-EPOCHS to the letter, for one of its four-class networks: every slice, whole, resized as
     /// OpenCV does it; the class of the largest probability, mapped back pixel by pixel, with no lung mask
-    /// and no threshold. `average_mm` and `minimum_lesion_ml` must be 0. See `compatible`.
+    /// and no threshold. `average_mm` and `minimum_lesion_ml` must be 0, `views` 1. See `compatible`.
     bool as_published = false;
 
     /// The options that reproduce the published four-class flow.
@@ -54,10 +60,15 @@ struct ensemble_options {
 /// it is given the whole slice, clipped and normalised by its own spread, at its own size; the rest is the
 /// same.
 ///
-/// Cost: the network's time for each slice with lung. Slices run in parallel on one thread each, which on a
-/// CPU beats several threads inside the operators; LibTorch's own settings in other threads are not touched.
-/// Memory: the lesion map (a byte a voxel; three with probabilities) and a few slices per thread, whatever
-/// the number of slices.
+/// Where the contracts of all models hold a calibration, the lesions are also found at each of its levels
+/// (the mean of the models' thresholds), and dropped by the same rule when small: `lesion_ct::uncertainty`,
+/// from which `involvement_uncertainty` makes intervals. With several models or views it also says how many
+/// lesion voxels each of them finds by itself, slice by slice.
+///
+/// Cost: the network's time for each slice with lung, times `views`. Slices run in parallel on one thread
+/// each, which on a CPU beats several threads inside the operators; LibTorch's own settings in other threads
+/// are not touched. Memory: the lesion map (a byte a voxel; three with probabilities; one more for a
+/// calibration) and a few slices per thread, whatever the number of slices.
 class ensemble : public pipeable {
 public:
     /// Loads the models. Throws `std::invalid_argument` for an option out of range, `model_error` for a model
@@ -76,13 +87,18 @@ public:
     /// `progress` throws.
     [[nodiscard]] lesion_ct run(const lung_ct& lungs, const progress_function& progress = {}) const;
 
-    /// Probabilities of ground glass and consolidation, `(2, rows, columns)`, of one 8-bit slice as a picture
-    /// shows it. The whole picture is taken: there is no lung mask, and no threshold. Runs on the calling
-    /// thread and as many more as LibTorch is set to.
-    [[nodiscard]] array3<float> segment_image(std::span<const std::uint8_t> grey, image_size size) const;
+    /// Probabilities and labels of one 8-bit slice as a picture shows it. The whole picture is taken: there
+    /// is no lung mask, and nothing is dropped. Runs on the calling thread and as many more as LibTorch is
+    /// set to.
+    [[nodiscard]] image_lesions find_in_image(std::span<const std::uint8_t> grey, image_size size) const;
 
     /// The same of one slice in HU, or in any values of which `window` is shown; without one, each model's
     /// own. A four-class network has none: it takes the values as they are, a window only clips them.
+    [[nodiscard]] image_lesions find_in_image(std::span<const float> values, image_size size,
+                                              std::optional<value_range> window = {}) const;
+
+    /// The probabilities alone.
+    [[nodiscard]] array3<float> segment_image(std::span<const std::uint8_t> grey, image_size size) const;
     [[nodiscard]] array3<float> segment_image(std::span<const float> values, image_size size,
                                               std::optional<value_range> window = {}) const;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/stage.hpp>
@@ -22,6 +23,7 @@ struct inf_net_options {
     double threshold = 0.5;
     double average_mm = 4.5;
     double minimum_lesion_ml = 0.05;
+    int views = 1;
     bool keep_probabilities = false;
     /// HU that become grey 0 to 255: the networks were trained on pictures, with a lung window.
     value_range window_hu{-1350, 150};
@@ -30,7 +32,7 @@ struct inf_net_options {
     /// OpenCV; the infection map stretched in the same way to an 8-bit picture; the class of the largest
     /// answer, mapped back pixel by pixel, with no lung mask and no threshold. The map is not written to a
     /// picture that stretches its labels and read back, which turns slices without lesion into ground glass.
-    /// `average_mm` and `minimum_lesion_ml` must be 0. See `compatible`.
+    /// `average_mm` and `minimum_lesion_ml` must be 0, `views` 1. See `compatible`.
     bool as_published = false;
 
     /// The options that reproduce the published flow.
@@ -50,7 +52,11 @@ struct inf_net_options {
 /// sum. They are mapped back to the CT's grid, averaged over close slices and thresholded inside the lungs,
 /// as `ensemble` does it.
 ///
-/// Cost: both networks' time for each slice with lung. Threads and memory are those of `ensemble`.
+/// The calibration of the second network's contract, where it holds one, counts as that of `ensemble`'s
+/// models.
+///
+/// Cost: both networks' time for each slice with lung, times `views`. Threads and memory are those of
+/// `ensemble`.
 class inf_net : public pipeable {
 public:
     /// Loads both models. Throws `std::invalid_argument` for an option out of range, `model_error` for a
@@ -68,14 +74,19 @@ public:
     /// `progress` throws.
     [[nodiscard]] lesion_ct run(const lung_ct& lungs, const progress_function& progress = {}) const;
 
-    /// Probabilities of ground glass and consolidation, `(2, rows, columns)`, of one 8-bit slice as a picture
-    /// shows it, 0 black and 255 white; `as_published`, the second network's own answers, which need not add
-    /// up to 1. The whole picture is taken: there is no lung mask, and no threshold. Runs on the calling
-    /// thread and as many more as LibTorch is set to.
-    [[nodiscard]] array3<float> segment_image(std::span<const std::uint8_t> grey, image_size size) const;
+    /// Probabilities and labels of one 8-bit slice as a picture shows it, 0 black and 255 white;
+    /// `as_published` the probabilities are the second network's own answers, which need not add up to 1. The
+    /// whole picture is taken: there is no lung mask, and nothing is dropped. Runs on the calling thread and
+    /// as many more as LibTorch is set to.
+    [[nodiscard]] image_lesions find_in_image(std::span<const std::uint8_t> grey, image_size size) const;
 
     /// The same of one slice in HU, or in any values of which `window` is shown; without one, of
     /// `options().window_hu`, or `as_published` from the least to the greatest.
+    [[nodiscard]] image_lesions find_in_image(std::span<const float> values, image_size size,
+                                              std::optional<value_range> window = {}) const;
+
+    /// The probabilities alone.
+    [[nodiscard]] array3<float> segment_image(std::span<const std::uint8_t> grey, image_size size) const;
     [[nodiscard]] array3<float> segment_image(std::span<const float> values, image_size size,
                                               std::optional<value_range> window = {}) const;
 

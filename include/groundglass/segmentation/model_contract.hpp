@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,31 @@ enum class normalisation : std::uint8_t {
 
 /// What the planes are that a network gives. A `segmenter` makes probabilities of logits.
 enum class output_kind : std::uint8_t { probability, logits };
+
+/// At which thresholds the volume of a model's lesions bounds the true one: with the probability `levels[i]`
+/// the true volume is at most that of the voxels whose probability of infection reaches `thresholds[i]`.
+/// Nested conformal prediction (Gupta, Kuchibhotla, Ramdas, "Nested conformal prediction and quantile
+/// out-of-bag ensemble methods", Pattern Recognition 2022): in cross-validation each held-out slice has a
+/// threshold at which it has its true extent; these are the quantiles of those.
+struct volume_quantiles {
+    /// Ascending between 0 and 1, from 0.05 or less to 0.95 or more, at most 127; or empty.
+    std::vector<double> levels;
+    /// One for each, descending or equal, 0 to 1.
+    std::vector<double> thresholds;
+
+    friend bool operator==(const volume_quantiles&, const volume_quantiles&) = default;
+};
+
+/// How a model's probabilities were made to mean what they say.
+struct model_calibration {
+    /// What the logits of infection, and of consolidation within it, were divided by. The network in the file
+    /// does so already; these are for the record.
+    double temperature = 1;
+    double conditional_temperature = 1;
+    volume_quantiles volume;
+
+    friend bool operator==(const model_calibration&, const model_calibration&) = default;
+};
 
 /// What a model file says of itself: the image it takes and the planes it gives. It lies inside the file as
 /// the extra file `groundglass.json`, so a stage needs no second file.
@@ -59,8 +85,9 @@ struct model_contract {
     value_range percentiles{5, 95};
 
     output_kind output = output_kind::probability;
-    /// One probability plane for each, in this order.
+    /// One probability plane for each, in this order. A stage takes those it needs by their names.
     std::vector<std::string> classes;
+    std::optional<model_calibration> calibration;
 
     std::string training_data;
     std::string licence;

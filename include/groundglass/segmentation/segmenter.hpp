@@ -10,10 +10,11 @@
 namespace groundglass::segmentation {
 
 struct segmenter_options {
-    /// A TorchScript file (`.pt`) with its contract inside.
+    /// A TorchScript file (`.pt`) or an AOTInductor package (`.pt2`) with its contract inside; which of them
+    /// it is shows in its entries, not in its name.
     std::filesystem::path model;
     /// Computes in bfloat16 where the CPU has AVX-512 BF16 or AMX. Without AMX this is slower than float32,
-    /// and probabilities move a little.
+    /// and probabilities move a little. A package keeps the type it was compiled for.
     bool bfloat16 = false;
 
     friend bool operator==(const segmenter_options&, const segmenter_options&) = default;
@@ -25,10 +26,13 @@ struct segmenter_options {
 /// A model file is a program: load only files you trust.
 class segmenter {
 public:
-    /// Loads the model, brings its weights to float32 (or bfloat16), freezes it and tries it on a tiny image.
-    /// Takes some tenths of a second. Throws `model_error` when the file is missing, damaged, not
-    /// TorchScript, without a contract or of an unknown version, or when what it gives is not what its
-    /// contract says; `std::invalid_argument` when `bfloat16` is asked of a CPU without it.
+    /// Reads the contract, loads the model (TorchScript is brought to float32 or bfloat16 and frozen; a
+    /// package is unpacked to a temporary folder as long as it lives) and tries it on a tiny image. Takes
+    /// some tenths of a second. Throws `model_error` when the file is missing, damaged, neither of the two,
+    /// without a contract or of an unknown version, when a package was compiled by another release of
+    /// LibTorch or for another device, machine or image, all before any of it runs; and when what it gives is
+    /// not what its contract says. `std::invalid_argument` when `bfloat16` is asked of a CPU without it or of
+    /// a package.
     explicit segmenter(const segmenter_options& options);
 
     [[nodiscard]] const model_contract& contract() const;
@@ -39,7 +43,8 @@ public:
     /// `contract().classes.size()` planes of the same size, each 0..1: the sigmoid or softmax of a network
     /// that gives logits is taken here. Padding to `contract().multiple_of` is done here. Throws
     /// `std::invalid_argument` when a span's length is another, `model_error` when the network fails. Runs on
-    /// the calling thread and as many more as LibTorch is set to.
+    /// the calling thread and as many more as LibTorch is set to. A package that was compiled for one size
+    /// takes no other.
     void operator()(std::span<const float> image, image_size size, std::span<float> probabilities) const;
 
     /// Two are equal when their options are.

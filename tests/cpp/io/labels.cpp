@@ -55,6 +55,16 @@ TEST_CASE("a sheared grid is kept by NRRD and refused for NIfTI") {
     CHECK_FALSE(fs::exists(folder.path / "lungs.nii.gz"));
 }
 
+TEST_CASE("lobes are read up to the highest that is asked for") {
+    const temporary_folder folder;
+    const auto path = folder.path / "lobes.nrrd";
+    io::write_labels(path, make_array<std::uint8_t>(grid.shape, 5), grid);
+    CHECK(io::read_labels(path, ct(), 5) == make_array<std::uint8_t>(grid.shape, 5));
+    CHECK_THROWS_WITH_AS((void)io::read_labels(path, ct(), 4), doctest::Contains("from 0 to 4"),
+                         format_error);
+    CHECK(refusal(path, ct()).find("0 none, 1 and 2") != std::string::npos);
+}
+
 TEST_CASE("another grid and other values are refused") {
     const temporary_folder folder;
     const auto path = folder.path / "lungs.nii.gz";

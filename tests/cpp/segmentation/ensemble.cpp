@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <thread>
 
@@ -270,6 +271,168 @@ TEST_CASE("ensemble: a four-class network sees the whole slice, and the lungs bo
     const auto same = ensemble({.models = {logits}, .average_mm = 0, .keep_probabilities = true})(input);
     CHECK(same.lesions() == result.lesions());
     CHECK(*same.ground_glass_probability() == *result.ground_glass_probability());
+}
+
+TEST_CASE("ensemble: further planes of a model do not matter") {
+    const auto two = test_model("tiny.pt");
+    const auto four = test_model("four_planes.pt");
+    if (two.empty() || four.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 8; ++s) {
+        patient.paint(s, 12, 40, 10, glass);
+        patient.paint(s, 26, 40, 10, dense);
+    }
+    const ensemble stage({.models = {four}, .keep_probabilities = true});
+    CHECK(stage.models()[0].contract().classes.size() == 4);
+    CHECK(stage.models()[0].contract().normalisation == segmentation::normalisation::window);
+    const auto found = stage(patient.make());
+    const auto expected = ensemble({.models = {two}, .keep_probabilities = true})(patient.make());
+    CHECK(found.lesions() == expected.lesions());
+    CHECK(*found.ground_glass_probability() == *expected.ground_glass_probability());
+    CHECK(*found.consolidation_probability() == *expected.consolidation_probability());
+}
+
+TEST_CASE("ensemble: views are averaged, and make the answer follow the patient") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    scene patient;
+    scene mirrored;
+    for (std::size_t s = 3; s < 8; ++s) {
+        patient.paint(s, 11, 38, 9, glass);
+        patient.paint(s, 26, 43, 7, dense);
+    }
+    for (std::size_t s = 0; s < shape[0]; ++s)
+        for (std::size_t r = 0; r < shape[1]; ++r)
+            for (std::size_t c = 0; c < shape[2]; ++c) {
+                mirrored.ct(s, r, c) = patient.ct(s, r, shape[2] - 1 - c);
+                mirrored.lungs(s, r, c) = patient.lungs(s, r, shape[2] - 1 - c);
+            }
+    const auto probability = [&](const scene& seen, int views) {
+        const auto result =
+            ensemble({.models = {model}, .views = views, .keep_probabilities = true})(seen.make());
+        const auto& doubt = result.uncertainty();
+        CHECK((doubt ? doubt->member_voxels.size() : 1) == static_cast<std::size_t>(views));
+        return *result.ground_glass_probability();
+    };
+    const auto one = probability(patient, 1);
+    for (const int views : {2, 4, 8}) {
+        INFO(views);
+        const auto here = probability(patient, views);
+        const auto there = probability(mirrored, views);
+        std::size_t apart = 0;
+        std::size_t far = 0;
+        for (std::size_t s = 0; s < shape[0]; ++s)
+            for (std::size_t r = 0; r < shape[1]; ++r)
+                for (std::size_t c = 0; c < shape[2]; ++c) {
+                    apart += std::abs(here(s, r, c) - there(s, r, shape[2] - 1 - c)) > 1 ? 1 : 0;
+                    far += std::abs(here(s, r, c) - one(s, r, c)) > 12 ? 1 : 0;
+                }
+        CHECK(apart == 0);
+        // The tiny network looks at one pixel at a time, so a view changes nothing but the resizing.
+        CHECK(far == 0);
+    }
+    const auto refusal = [&](const segmentation::ensemble_options& options) -> std::string {
+        try {
+            static_cast<void>(ensemble(options));
+        } catch (const std::invalid_argument& error) {
+            return error.what();
+        }
+        return "accepted";
+    };
+    CHECK(refusal({.models = {model}, .views = 3}).find("views must be 1, 2, 4 or 8, found 3") !=
+          std::string::npos);
+    auto published = segmentation::ensemble_options::compatible(test_model("four_class.pt"));
+    published.views = 2;
+    CHECK(refusal(published).find("views must be 1 with as_published") != std::string::npos);
+}
+
+TEST_CASE("ensemble: a picture in every view gives the same planes") {
+    const auto model = test_model("tiny.pt");
+    if (model.empty()) return;
+    const segmentation::image_size size{70, 90};
+    std::vector<std::uint8_t> grey(size.area());
+    for (std::size_t i = 0; i < grey.size(); ++i)
+        grey[i] = static_cast<std::uint8_t>((i / 90 + i % 90) * 8 / 5);
+    const auto one = ensemble({.models = {model}}).find_in_image(std::span<const std::uint8_t>(grey), size);
+    const auto all =
+        ensemble({.models = {model}, .views = 8}).find_in_image(std::span<const std::uint8_t>(grey), size);
+    for (std::size_t i = 0; i < 2 * size.area(); ++i)
+        REQUIRE(flat(one.probabilities)[i] == doctest::Approx(flat(all.probabilities)[i]).epsilon(0.01));
+    std::size_t differ = 0;
+    for (std::size_t i = 0; i < size.area(); ++i)
+        differ += flat(one.labels)[i] != flat(all.labels)[i] ? 1 : 0;
+    CHECK(differ < size.area() / 100);
+    CHECK(std::ranges::count(flat(one.labels), std::uint8_t{1}) > 1000);
+    CHECK(std::ranges::count(flat(one.labels), std::uint8_t{2}) > 500);
+}
+
+TEST_CASE("ensemble: nested lesions at calibrated levels, far below a 255th, small ones dropped at each") {
+    const auto model = test_model("calibrated_wide.pt"); // thresholds 0.99, 0.5, 0.001
+    if (model.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 8; ++s) {
+        patient.paint(s, 12, 40, 10, glass);
+        patient.paint(s, 26, 40, 10, dense);
+        patient.paint(s, 30, 10, 4, glass); // 0.16 ml
+        patient.paint(s, 12, 10, 10, -800); // a probability of 0.014
+        patient.paint(s, 26, 14, 8, -930);  // of 0.0009
+    }
+    const auto result =
+        ensemble({.models = {model}, .average_mm = 0, .minimum_lesion_ml = 0.3})(patient.make());
+    REQUIRE(result.uncertainty() != nullptr);
+    const auto& doubt = *result.uncertainty();
+    CHECK(doubt.levels == std::vector{0.05, 0.5, 0.95});
+    CHECK(doubt.member_voxels.empty());
+    const auto level = [&](std::size_t s, std::size_t r, std::size_t c) {
+        return int{(*doubt.first_level)(s, r, c)};
+    };
+    CHECK(level(5, 16, 44) == 2);
+    CHECK(level(5, 30, 44) == (1 | lesion_uncertainty::consolidated));
+    CHECK(level(5, 16, 14) == 3);
+    CHECK(level(5, 29, 17) == 0);
+    CHECK(level(0, 0, 0) == 0);
+    // At one half as in the lesions themselves.
+    std::size_t differ = 0;
+    for (std::size_t i = 0; i < flat(result.lesions()).size(); ++i) {
+        const int place = flat(*doubt.first_level)[i] & lesion_uncertainty::place;
+        differ += (place == 1 || place == 2) != (flat(result.lesions())[i] != 0) ? 1 : 0;
+    }
+    CHECK(differ == 0);
+    CHECK(level(5, 32, 12) != 2);
+    const auto all = ensemble({.models = {model}, .average_mm = 0, .minimum_lesion_ml = 0})(patient.make());
+    CHECK((*all.uncertainty()->first_level)(5, 32, 12) == 2);
+    CHECK_FALSE(has_note(result, "not_calibrated"));
+}
+
+TEST_CASE("ensemble: several models have the mean of their thresholds, and tell what each finds") {
+    const auto wide = test_model("calibrated_wide.pt");
+    const auto low = test_model("calibrated_low.pt"); // thresholds 0.3, 0.2, 0.1
+    const auto other = test_model("calibrated_other.pt");
+    const auto plain = test_model("tiny.pt");
+    if (wide.empty() || low.empty() || other.empty() || plain.empty()) return;
+    scene patient;
+    for (std::size_t s = 3; s < 8; ++s) {
+        patient.paint(s, 12, 40, 10, glass);
+        patient.paint(s, 12, 10, 10, -620); // a probability of 0.4: above 0.35, below 0.645
+        patient.paint(s, 26, 10, 10, -700); // of 0.1: above 0.0505
+    }
+    const auto both = ensemble({.models = {wide, low}})(patient.make());
+    REQUIRE(both.uncertainty() != nullptr);
+    CHECK((*both.uncertainty()->first_level)(5, 16, 44) == 1);
+    CHECK((*both.uncertainty()->first_level)(5, 16, 14) == 2);
+    CHECK((*both.uncertainty()->first_level)(5, 30, 14) == 3);
+    const auto members = both.uncertainty()->member_voxels;
+    REQUIRE(members.size() == 2);
+    CHECK(members[0] == members[1]);
+    CHECK(members[0] == doctest::Approx(500).epsilon(0.3));
+
+    const auto differing = ensemble({.models = {wide, other}})(patient.make());
+    CHECK(has_note(differing, "calibrations_differ"));
+    CHECK(differing.uncertainty()->levels.empty());
+    CHECK(differing.uncertainty()->member_voxels.size() == 2);
+    const auto without = ensemble({.models = {plain}})(patient.make());
+    CHECK(has_note(without, "not_calibrated"));
+    CHECK(without.uncertainty() == nullptr);
 }
 
 TEST_CASE("ensemble: a published flow takes what it was published for") {

@@ -1,14 +1,18 @@
 """Writes the tiny model files of the C++ tests: ``make_models.py FOLDER``. Needs torch.
 
 ``tiny.pt`` gives ground glass where the image is above 0 and consolidation where it is above 0.5, with
-soft edges, so that the tests know what comes out. The others are each wrong in one way.
+soft edges, so that the tests know what comes out. ``tiny.pt2`` is the same network compiled, where there is a
+C++ compiler. The others are each wrong in one way.
 """
 
 from __future__ import annotations
 
 import json
+import platform
+import shutil
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +84,16 @@ class FourClass(nn.Module):
         return y if self.logits else torch.softmax(y, 1)
 
 
+class FourPlanes(Tiny):
+    """Ground glass and consolidation as of Tiny, then lung and background, which share the rest."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) in [-1, 1] -> (N, 4, H, W)."""
+        infected, dense = torch.sigmoid(self.look(x)).unbind(1)
+        rest = (1.0 - infected) / 2
+        return torch.stack([infected * (1.0 - dense), infected * dense, rest, rest], 1)
+
+
 class Infection(nn.Module):
     """Infection where a grey level, 0 to 1, is above 0.45."""
 
@@ -125,6 +139,15 @@ def published_contract(
     return json.dumps(contract(input=values | changes, output={"kind": kind, "classes": classes}))
 
 
+def calibration(*thresholds: float) -> dict[str, Any]:
+    """A calibration with the levels 0.05, 0.5 and 0.95."""
+    return {
+        "temperature": 1.5,
+        "conditional_temperature": 1.25,
+        "volume_quantiles": {"levels": [0.05, 0.5, 0.95], "thresholds": list(thresholds)},
+    }
+
+
 def contract(**changes: Any) -> dict[str, Any]:
     """The contract of the tiny model; ``changes`` replace whole entries."""
     return {
@@ -155,8 +178,70 @@ def save(module: nn.Module, path: Path, text: str | None) -> None:
         torch.jit.script(module.eval().half()).save(str(path), _extra_files=extra)
 
 
+def compile_package(module: nn.Module, path: Path, description: dict[str, Any]) -> None:
+    """Compiles a package for images whose edges are multiples of 32; leaves none where that can't be done."""
+    from torch._inductor import aoti_compile_and_package
+    from torch._inductor.utils import fresh_cache
+
+    sizes = {axis: 32 * torch.export.Dim(name, min=1, max=128) for axis, name in ((2, "h"), (3, "w"))}
+    try:
+        with torch.no_grad(), fresh_cache(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = torch.zeros(1, 1, 96, 64)
+            program = torch.export.export(module.eval(), (image,), dynamic_shapes=(sizes,))
+            aoti_compile_and_package(program, package_path=str(path), inductor_configs={"cpp.threads": 1})
+    except Exception as error:  # whatever the compilers raise
+        print(f"no {path.name}: {error}", file=sys.stderr)
+        path.unlink(missing_ok=True)
+        return
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"{path.stem}/extra/groundglass.json", json.dumps(description))
+
+
+def imitate_package(path: Path, description: dict[str, Any] | None, **metadata: str) -> None:
+    """Writes what looks like a package from outside; its library is no library, so it can't be loaded."""
+    origin = {
+        "AOTI_DEVICE_KEY": "cpu",
+        "AOTI_PLATFORM": sys.platform,
+        "AOTI_MACHINE": platform.machine(),
+        "AOTI_CPU_ISA": "INVALID_VEC_ISA",
+    }
+    program = "data/aotinductor/model/m.wrapper"
+    writer = torch._C.PyTorchFileWriter(str(path))
+    entries = {f"{program}.so": "not a library", f"{program}_metadata.json": json.dumps(origin | metadata)}
+    if description is not None:
+        entries["extra/groundglass.json"] = json.dumps(description)
+    for name, text in entries.items():
+        writer.write_record(name, text.encode(), len(text.encode()))
+    writer.write_end_of_file()
+
+
+def compiled(description: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The contract of a package for images of every size, made by this torch; ``changes`` say otherwise."""
+    release = torch.__version__.split("+")[0]
+    made = {"torch": release, "device": "cpu", "shape": [1, 1, None, None]}
+    return description | {"compiled": made | changes}
+
+
+def make_wrong_packages(folder: Path, right: dict[str, Any], four_class: dict[str, Any]) -> None:
+    """Writes packages that are each wrong in one way."""
+    imitate_package(folder / "not_a_library.pt2", compiled(right))
+    imitate_package(folder / "package_no_contract.pt2", None)
+    imitate_package(folder / "not_compiled.pt2", right)
+    imitate_package(folder / "other_torch.pt2", compiled(right, torch="1.13.1"))
+    imitate_package(folder / "other_device.pt2", compiled(right, device="cuda"))
+    imitate_package(folder / "device_of_program.pt2", compiled(right), AOTI_DEVICE_KEY="cuda")
+    imitate_package(folder / "other_machine.pt2", compiled(right), AOTI_MACHINE="s390x")
+    imitate_package(folder / "other_vectors.pt2", compiled(right), AOTI_CPU_ISA="AVX4096")
+    imitate_package(folder / "other_planes.pt2", compiled(right, shape=[1, 3, None, None]))
+    imitate_package(folder / "one_size.pt2", compiled(right, shape=[1, 1, 64, 64]))
+    imitate_package(folder / "other_size.pt2", compiled(four_class, shape=[1, 1, 96, 96]))
+    whole = (folder / "not_a_library.pt2").read_bytes()
+    (folder / "truncated.pt2").write_bytes(whole[: len(whole) // 2])
+
+
 def make(folder: Path) -> None:
-    """Writes all files."""
+    """Writes all files but those that need a compiler."""
     folder.mkdir(parents=True, exist_ok=True)
     right = json.dumps(contract())
     save(Tiny(), folder / "tiny.pt", right)
@@ -181,6 +266,17 @@ def make(folder: Path) -> None:
     three = ["ground_glass", "consolidation", "background"]
     both = published_contract("imagenet_bgr_with_infection", three)
     save(MultiClass(), folder / "multi_class.pt", both)
+    shown = contract()["input"] | {"normalisation": "window"}
+    planes = {"kind": "probability", "classes": ["ground_glass", "consolidation", "lung", "background"]}
+    described = contract(input=shown, output=planes, calibration=calibration(0.75, 0.5, 0.25))
+    save(FourPlanes(), folder / "four_planes.pt", json.dumps(described))
+    for name, thresholds in (("wide", (0.99, 0.5, 0.001)), ("low", (0.3, 0.2, 0.1))):
+        described = contract(calibration=calibration(*thresholds))
+        save(Tiny(), folder / f"calibrated_{name}.pt", json.dumps(described))
+    other = calibration(0.75, 0.5, 0.25)
+    other["volume_quantiles"]["levels"][1] = 0.4
+    save(Tiny(), folder / "calibrated_other.pt", json.dumps(contract(calibration=other)))
+    make_wrong_packages(folder, contract(), json.loads(published_contract("percentile_z_score", four)))
     torch.save(Tiny().state_dict(), folder / "checkpoint.pt")
     (folder / "legacy.pt").write_bytes(b"\x80\x02}q\x00.")
     (folder / "empty.pt").write_bytes(b"")
@@ -190,3 +286,5 @@ def make(folder: Path) -> None:
 
 if __name__ == "__main__":
     make(Path(sys.argv[1]))
+    if shutil.which("g++"):
+        compile_package(Tiny(), Path(sys.argv[1]) / "tiny.pt2", compiled(contract()))

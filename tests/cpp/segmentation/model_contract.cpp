@@ -120,7 +120,8 @@ TEST_CASE("parse_model_contract reads the published normalisations") {
 TEST_CASE("parse_model_contract refuses a published contract that contradicts itself") {
     CHECK(refusal(but("percentile_z_score", "min_max"))
               .find("has input.normalisation = 'min_max', which this groundglass does not know; it knows "
-                    "imagenet_rgb, imagenet_bgr_with_infection, percentile_z_score") != std::string::npos);
+                    "window, imagenet_rgb, imagenet_bgr_with_infection, percentile_z_score") !=
+          std::string::npos);
     CHECK(refusal(but("\"percentile_z_score\"", "7")).find("input.normalisation = 7") != std::string::npos);
     CHECK(refusal(but("percentile_z_score", "imagenet_rgb"))
               .find("input.channels = 1 where imagenet_rgb has 3") != std::string::npos);
@@ -132,4 +133,59 @@ TEST_CASE("parse_model_contract refuses a published contract that contradicts it
     CHECK(refusal(but("[5, 95]", "[5, 195]")).find("input.percentiles") != std::string::npos);
     CHECK(refusal(but("[-1500, 500]", "[500, -1500]")).find("input.clip") != std::string::npos);
     CHECK(refusal(but("\"logits\"", "\"energy\"")).find("output.kind = 'energy'") != std::string::npos);
+}
+
+TEST_CASE("parse_model_contract reads a calibration, and refuses one that cannot bound anything") {
+    CHECK_FALSE(parse_model_contract(whole, "").calibration);
+    const auto calibrated = [](const std::string& text) {
+        return with("\"origin\": \"c\"", "\"origin\": \"c\", \"calibration\": " + text);
+    };
+    const auto quantiles = [&](const std::string& levels, const std::string& thresholds) {
+        return calibrated("{\"volume_quantiles\": {\"levels\": " + levels +
+                          ", \"thresholds\": " + thresholds + "}}");
+    };
+    const auto found = parse_model_contract(
+        calibrated("{\"temperature\": 1.5, \"conditional_temperature\": 0.75, \"volume_quantiles\": "
+                   "{\"levels\": [0.05, 0.5, 0.95], \"thresholds\": [0.9, 0.4, 0.0005]}}"),
+        "");
+    REQUIRE(found.calibration);
+    CHECK(found.calibration->temperature == 1.5);
+    CHECK(found.calibration->conditional_temperature == 0.75);
+    CHECK(found.calibration->volume.levels == std::vector{0.05, 0.5, 0.95});
+    CHECK(found.calibration->volume.thresholds == std::vector{0.9, 0.4, 0.0005});
+    const auto bare = parse_model_contract(calibrated("{}"), "");
+    REQUIRE(bare.calibration);
+    CHECK(bare.calibration->temperature == 1);
+    CHECK(bare.calibration->volume.levels.empty());
+    CHECK(refusal(quantiles("[0.05, 0.95]", "[1, 0]")) == "accepted");
+    CHECK(refusal(quantiles("[0.05, 0.9499999999999]", "[0.5, 0.5]")) == "accepted");
+
+    CHECK(refusal(calibrated("3")).find("calibration = 3 where an object") != std::string::npos);
+    CHECK(refusal(calibrated("{\"temperature\": 0}")).find("calibration.temperature") != std::string::npos);
+    const auto levels = [&](const std::string& values, const std::string& thresholds) {
+        return refusal(quantiles(values, thresholds)).find("volume_quantiles.levels") != std::string::npos;
+    };
+    CHECK(levels("[]", "[]"));
+    CHECK(levels("[0.05]", "[0.5]"));
+    CHECK(levels("[0.1, 0.95]", "[0.5, 0.4]"));
+    CHECK(levels("[0.05, 0.9]", "[0.5, 0.4]"));
+    CHECK(levels("[0, 0.95]", "[0.5, 0.4]"));
+    CHECK(levels("[0.05, 0.95, 0.95]", "[0.5, 0.4, 0.3]"));
+    CHECK(levels("[0.05, \"x\", 0.95]", "[0.5, 0.4, 0.3]"));
+    CHECK(levels("\"none\"", "[0.5, 0.4]"));
+    const auto thresholds = [&](const std::string& values) {
+        return refusal(quantiles("[0.05, 0.95]", values)).find("volume_quantiles.thresholds") !=
+               std::string::npos;
+    };
+    CHECK(thresholds("[0.5]"));
+    CHECK(thresholds("[0.4, 0.5]"));
+    CHECK(thresholds("[1.5, 0.5]"));
+    CHECK(thresholds("[0.5, -0.1]"));
+    CHECK(thresholds("[0.5, null]"));
+}
+
+TEST_CASE("parse_model_contract knows a window by its name as well") {
+    const auto named =
+        parse_model_contract(with("\"channels\"", "\"normalisation\": \"window\", \"channels\""), "");
+    CHECK(named == parse_model_contract(whole, ""));
 }

@@ -106,7 +106,60 @@ TEST_CASE("segmenter: each wrong file is refused with its own reason") {
     check("pair.pt", "one tensor");
     check("half.pt", "(1, 2, 32, 32)");
     check("three_classes.pt", "(1, 3, 64, 64)");
-    CHECK(contains(refusal("model.pt2"), "AOTInductor"));
+}
+
+TEST_CASE("segmenter: a package that does not belong here is refused before any of it is loaded") {
+    if (test_model("not_a_library.pt2").empty()) return;
+    const auto check = [](const char* name, const char* reason) {
+        const auto text = refusal(test_model(name));
+        INFO(text);
+        CHECK(contains(text, name));
+        CHECK(contains(text, reason));
+        CHECK_FALSE(contains(text, "cannot be loaded"));
+        CHECK_FALSE(contains(text, "\n"));
+    };
+    check("truncated.pt2", "damaged or was cut off");
+    check("package_no_contract.pt2", "without groundglass.json");
+    check("not_compiled.pt2", "'compiled'");
+    check("other_torch.pt2", "compiled with torch 1.13.1, and torch 2.");
+    check("other_device.pt2", "for the device 'cuda'");
+    check("device_of_program.pt2", "for the device 'cuda'");
+    check("other_machine.pt2", "s390x");
+    check("other_vectors.pt2", "AVX4096");
+    check("other_planes.pt2", "[1,3,null,null]");
+    check("one_size.pt2", "alone, and by its contract their size follows the lungs");
+    check("other_size.pt2", "[1,1,96,96], and its contract has 64 x 64");
+    // All that it says of itself is right; that it is no library shows when it is loaded.
+    const auto text = refusal(test_model("not_a_library.pt2"));
+    INFO(text);
+    CHECK(contains(text, "the compiled package cannot be loaded"));
+}
+
+TEST_CASE("segmenter: a package gives what the TorchScript file gives, at every size and from every thread") {
+    const auto compiled = test_model("tiny.pt2");
+    const auto script = test_model("tiny.pt");
+    if (compiled.empty() || script.empty()) return;
+    const segmenter package({.model = compiled});
+    const segmenter tiny({.model = script});
+    CHECK(package.contract() == tiny.contract());
+    for (const image_size size : {image_size{32, 32}, image_size{64, 96}, image_size{40, 250}}) {
+        std::vector<float> image(size.area());
+        for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<float>(i % 97) / 48.0F - 1.0F;
+        std::vector<float> expected(2 * size.area());
+        tiny(image, size, expected);
+        std::vector<std::vector<float>> results(6, std::vector<float>(2 * size.area()));
+        std::vector<std::thread> threads;
+        for (auto& result : results) threads.emplace_back([&] { package(image, size, result); });
+        for (auto& thread : threads) thread.join();
+        for (const auto& result : results) {
+            CHECK(result == results[0]);
+            // Weights of tiny.pt are in half precision, which holds them exactly.
+            for (std::size_t i = 0; i < expected.size(); ++i)
+                REQUIRE(result[i] == doctest::Approx(expected[i]).epsilon(1e-5));
+        }
+    }
+    CHECK_THROWS_AS(static_cast<void>(segmenter({.model = compiled, .bfloat16 = true})),
+                    std::invalid_argument);
 }
 
 TEST_CASE("segmenter: a network that fails says why in one line") {

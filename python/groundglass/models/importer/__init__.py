@@ -16,7 +16,8 @@ from groundglass.models.importer import convert
 from groundglass.models.importer.architectures import ARCHITECTURES, Architecture, architecture
 from groundglass.models.importer.checkpoint import read_tensors
 from groundglass.models.importer.fitting import load_network
-from groundglass.models.model_file import save_torchscript
+from groundglass.models.model_file import as_text, save_torchscript
+from groundglass.models.package_file import save_aoti
 from groundglass.write import OutputExistsError, atomic_file
 
 __all__ = [
@@ -103,9 +104,7 @@ def import_checkpoint(
     with ExitStack() as files:
         temporary = files.enter_context(atomic_file(path, overwrite=overwrite))
         stored = convert.with_half_convolutions(module) if half else module
-        save_torchscript(stored, temporary, convert.as_text(description), root=entry.name)
+        save_torchscript(stored, temporary, as_text(description), root=entry.name)
         if second is not None:
-            convert.save_aoti(
-                module, files.enter_context(atomic_file(second, overwrite=overwrite)), description
-            )
+            save_aoti(module, files.enter_context(atomic_file(second, overwrite=overwrite)), description)
     return ImportedModel(path, second, description)

@@ -1,17 +1,8 @@
-"""From a network to a model file: TorchScript or an AOTInductor package, with the contract inside."""
+"""From a published network to what a model file holds: the module that runs, and its contract."""
 
 from __future__ import annotations
 
 import copy
-import json
-import logging
-import shutil
-import warnings
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import torch
@@ -19,16 +10,13 @@ from torch import Tensor, nn
 
 from groundglass.errors import ModelError
 from groundglass.models.importer.architectures import Architecture
-from groundglass.models.model_file import CONTRACT_FILE, ZIP_EPOCH
 from groundglass.models.published import PaddedTo32, PublishedNetwork
 
 __all__ = [
     "Output",
-    "as_text",
     "contract",
     "deployed",
     "round_to_half",
-    "save_aoti",
     "with_half_convolutions",
 ]
 
@@ -118,59 +106,3 @@ def with_half_convolutions(module: nn.Module) -> nn.Module:
         if isinstance(part, (nn.Conv2d, nn.Linear)):
             part.half()
     return halved
-
-
-def save_aoti(module: nn.Module, path: Path, description: dict[str, Any]) -> None:
-    """Compile `module` for this processor with AOTInductor and write the ``.pt2`` package to `path`.
-
-    It takes one float32 image of the contract's size. The contract `description` goes into the archive, as in
-    a TorchScript file, and into the package's metadata, with ``compiled``: the torch release that made it,
-    which is the only one that should load it, device and input shape. Needs a C++ compiler; takes from half a
-    minute to some minutes. Inductor's caches go to a temporary folder. Raises ``ModelError`` when the
-    compiler fails.
-    """
-    height, width = description["input"]["size"]
-    shape = [1, description["input"]["channels"], height, width]
-    compiled = {"torch": torch.__version__.split("+")[0], "device": "cpu", "shape": shape}
-    text = as_text(description | {"compiled": compiled})
-    with TemporaryDirectory() as folder:
-        # The file's name becomes the archive's inner folder.
-        raw = Path(folder) / f"{description['architecture']}.pt2"
-        try:
-            from torch._inductor import aoti_compile_and_package
-            from torch._inductor.utils import fresh_cache
-
-            with fresh_cache(), _quiet(), torch.no_grad():
-                aoti_compile_and_package(
-                    torch.export.export(module, (torch.zeros(shape),)),
-                    package_path=str(raw),
-                    inductor_configs={"aot_inductor.metadata": {CONTRACT_FILE: text}},
-                )
-        except Exception as error:  # whatever the compilers raise
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ModelError(
-                f"AOTInductor could not compile the model ({reason}); it needs a C++ compiler: install one, "
-                "or import without it"
-            ) from error
-        with zipfile.ZipFile(raw, "a") as archive:
-            archive.writestr(zipfile.ZipInfo(f"{raw.stem}/extra/{CONTRACT_FILE}", ZIP_EPOCH), text)
-        shutil.copyfile(raw, path)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps the compiler's remarks on its own doing away from the user."""
-    logger = logging.getLogger("torch")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
-
-
-def as_text(description: dict[str, Any]) -> str:
-    """The contract as it lies in a file."""
-    return json.dumps(description, sort_keys=True, ensure_ascii=False)
