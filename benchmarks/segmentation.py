@@ -32,7 +32,7 @@ def stage(lungs: gg.LungCt, model: str | None, threads: int) -> Variant:
     """The stage as a user has it."""
     from groundglass.segmentation import Ensemble
 
-    ensemble = Ensemble(model, threads=threads)
+    ensemble = Ensemble(model or weights.available()[0], threads=threads)
     return lambda: ensemble(lungs).lesions
 
 
@@ -41,7 +41,7 @@ def loop(lungs: gg.LungCt, model: str | None, *, frozen: bool) -> Variant:
     import torch
     from torch.nn import functional
 
-    file = weights.find(model)
+    file = weights.find(model or weights.available()[0])
     edge = int(file.contract["input"]["long_edge"])
     low, high = file.contract["input"]["window_hu"]
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""unet-lite as a network: shapes, sizes, scripting, and the meaning of its two logits."""
+"""The project's own networks: shapes, sizes, scripting, and the meaning of their three logits."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 
 from groundglass.models import (  # noqa: E402
     EfficientNetLite,
+    EnsembleLite,
+    FourClassProbability,
+    InfNetLite,
+    LiteNetwork,
     UNetLite,
-    UNetLiteProbability,
     load_imagenet,
     probabilities,
 )
 from groundglass.models.efficientnet_lite import imagenet_state  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def network() -> UNetLite:
+@pytest.fixture(scope="module", params=[UNetLite, EnsembleLite, InfNetLite])
+def network(request: pytest.FixtureRequest) -> LiteNetwork:
     """Random weights with batch norms that have seen something, in eval mode."""
     torch.manual_seed(0)
-    network = UNetLite().train()
+    network: LiteNetwork = request.param().train()
     with torch.no_grad():
         for _ in range(3):
             network(torch.randn(4, 1, 64, 64))
@@ -46,7 +49,8 @@ def test_parameter_count() -> None:
     # head, its batch norm, 1280 x 1000 + 1000) and with one input channel less two:
     encoder = 4_652_008 - 1280 * 320 - 2 * 1280 - 1_281_000 - 2 * 32 * 9
     assert sum(p.numel() for p in EfficientNetLite().parameters()) == encoder
-    assert sum(p.numel() for p in UNetLite().parameters()) == 3_747_858
+    for kind, count in ((UNetLite, 3_747_883), (EnsembleLite, 3_876_678), (InfNetLite, 3_499_888)):
+        assert sum(p.numel() for p in kind().parameters()) == count
 
 
 def test_encoder_gives_a_map_per_stride() -> None:
@@ -61,13 +65,13 @@ def test_encoder_gives_a_map_per_stride() -> None:
 
 
 @pytest.mark.parametrize("size", [(32, 32), (96, 64), (32, 160)])
-def test_any_multiple_of_32(network: UNetLite, size: tuple[int, int]) -> None:
+def test_any_multiple_of_32(network: LiteNetwork, size: tuple[int, int]) -> None:
     with torch.inference_mode():
-        assert network(torch.zeros(2, 1, *size)).shape == (2, 2, *size)
+        assert network(torch.zeros(2, 1, *size)).shape == (2, 3, *size)
 
 
-def test_scripting_equals_eager(network: UNetLite) -> None:
-    module = UNetLiteProbability(network).eval()
+def test_scripting_equals_eager(network: LiteNetwork) -> None:
+    module = FourClassProbability(network, 1.5, 0.8).eval()
     scripted = torch.jit.script(module)
     for size in ((64, 96), (128, 32)):
         x = torch.randn(2, 1, *size)
@@ -75,14 +79,52 @@ def test_scripting_equals_eager(network: UNetLite) -> None:
             torch.testing.assert_close(scripted(x), module(x), rtol=0, atol=1e-6)
 
 
-def test_probabilities_share_the_infection() -> None:
+def test_the_prediction_is_the_first_of_the_supervised_maps(network: LiteNetwork) -> None:
+    x = torch.randn(1, 1, 64, 96)
+    with torch.inference_mode():
+        maps, edge = network.outputs(x)
+        assert torch.equal(maps[0], network(x))
+    assert maps[0].shape == (1, 3, 64, 96)
+    assert all(m.shape[-1] * 64 == m.shape[-2] * 96 for m in maps)
+    assert (edge is not None) == isinstance(network, InfNetLite)
+    if edge is not None:
+        assert edge.shape == (1, 1, 16, 24)
+
+
+def test_flips_of_the_input_flip_the_output(network: LiteNetwork) -> None:
+    """Padding is symmetric; what strides leave over is small beside what random weights answer."""
+    x = torch.nn.functional.avg_pool2d(torch.randn(1, 1, 128, 128), 9, 1, 4)
+    with torch.inference_mode():
+        straight, turned = network(x), network(x.flip(-1)).flip(-1)
+    assert (straight - turned).abs().mean() < 0.5 * straight.std()
+
+
+def test_ensemble_is_the_mean_of_its_decoders() -> None:
+    torch.manual_seed(1)
+    network = EnsembleLite().eval()
+    with torch.inference_mode():
+        maps, _ = network.outputs(torch.randn(1, 1, 64, 64))
+    spread = torch.nn.functional.interpolate(maps[2], size=(32, 32), mode="bilinear", align_corners=False)
+    mean = torch.nn.functional.interpolate(
+        (maps[1] + spread) / 2, scale_factor=2, mode="bilinear", align_corners=False
+    )
+    torch.testing.assert_close(maps[0], mean)
+
+
+def test_probabilities_by_hand() -> None:
     infection = torch.tensor([0.0, 2.0, -30.0, 30.0])
     consolidation = torch.tensor([0.0, 0.0, 0.0, 30.0])
-    logits = torch.stack([infection, consolidation]).view(1, 2, 4, 1)
+    lung = torch.tensor([0.0, 30.0, 30.0, 0.0])
+    logits = torch.stack([infection, consolidation, lung]).view(1, 3, 4, 1)
     p = probabilities(logits)[0, :, :, 0]
-    infected = 1.0 / (1.0 + torch.exp(torch.tensor(-2.0)))
-    torch.testing.assert_close(p[0], torch.tensor([0.25, infected / 2, 0.0, 0.0]), atol=1e-6, rtol=0)
-    torch.testing.assert_close(p[1], torch.tensor([0.25, infected / 2, 0.0, 1.0]), atol=1e-6, rtol=0)
+    infected = float(1.0 / (1.0 + torch.exp(torch.tensor(-2.0))))
+    expected = [
+        [0.25, infected / 2, 0.0, 0.0],
+        [0.25, infected / 2, 0.0, 1.0],
+        [0.25, 1 - infected, 1.0, 0.0],
+        [0.25, 0.0, 0.0, 0.0],
+    ]
+    torch.testing.assert_close(p, torch.tensor(expected), atol=1e-6, rtol=0)
 
 
 def test_imagenet_stem_is_summed_and_order_kept() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import groundglass.weights as weights
 from groundglass.errors import ModelError
-from groundglass.weights import ModelFile, available, find, read_contract
+from groundglass.weights import ModelFile, available, defaults, find, read_contract
 
 CONTRACT: dict[str, Any] = {
     "format": "groundglass-model",
@@ -49,11 +49,11 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_shipped_models_are_as_listed() -> None:
     manifest = json.loads((weights.FOLDER / "manifest.json").read_text())["models"]
     assert {e["name"] for e in manifest} == set(available())
-    assert sum(e["default"] for e in manifest) == 1
+    assert [e["name"] for e in manifest if e["default"]] == [model.name for model in defaults()]
     for entry in manifest:
         model = find(entry["name"])
         assert model.sha256 == entry["sha256"]
-        assert model.path.stat().st_size == entry["bytes"] < 7_900_000
+        assert model.path.stat().st_size == entry["bytes"] <= 8_000_000
         assert entry["licence"] == model.contract["licence"]
         assert "non-commercial" in entry["licence"]
         card = (weights.FOLDER / entry["card"]).read_text()
@@ -63,31 +63,33 @@ def test_shipped_models_are_as_listed() -> None:
     assert {p.name for p in weights.FOLDER.glob("*.pt*")} == listed
 
 
-def test_default_is_unet_lite() -> None:
-    model = find()
-    assert isinstance(model, ModelFile)
-    assert model.name == available()[0] == "unet-lite"
-    assert model.contract["input"]["window_hu"] == [-1350, 150]
-    assert model.contract["input"]["multiple_of"] == 32
-    assert model.contract["output"]["classes"] == ["ground_glass", "consolidation"]
+def test_default_is_both() -> None:
+    models = defaults()
+    assert [model.name for model in models] == available() == ["ensemble-lite", "inf-net-lite"]
+    for model in models:
+        assert isinstance(model, ModelFile)
+        assert model.contract["input"]["window_hu"] == [-1350, 150]
+        assert model.contract["input"]["multiple_of"] == 32
+        classes = ["ground_glass", "consolidation", "lung", "background"]
+        assert model.contract["output"]["classes"] == classes
 
 
 def test_changed_file_is_refused(copied: Path) -> None:
-    assert find("unet-lite").path.parent == copied
-    path = copied / "unet-lite.pt"
+    assert find("ensemble-lite").path.parent == copied
+    path = copied / "ensemble-lite.pt"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=r"unet-lite\.pt has SHA-256 [0-9a-f]{64}, the manifest says"):
-        find("unet-lite")
+    with pytest.raises(ModelError, match=r"ensemble-lite\.pt has SHA-256 [0-9a-f]{64}, the manifest says"):
+        find("ensemble-lite")
     with pytest.raises(ModelError, match="SHA-256"):
-        find()
+        defaults()
 
 
 def test_missing_file_and_manifest(copied: Path) -> None:
-    (copied / "unet-lite.pt").unlink()
-    with pytest.raises(ModelError, match=r"unet-lite\.pt: cannot be read"):
-        find("unet-lite")
+    (copied / "ensemble-lite.pt").unlink()
+    with pytest.raises(ModelError, match=r"ensemble-lite\.pt: cannot be read"):
+        find("ensemble-lite")
     (copied / "manifest.json").write_text("{}")
     with pytest.raises(ModelError, match=r"manifest\.json: cannot be read"):
         available()
@@ -103,7 +105,7 @@ def test_users_file_by_path(tmp_path: Path) -> None:
 
 
 def test_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(ModelError, match=r"'no-such' is neither a shipped model \(unet-lite.*\) nor a file"):
+    with pytest.raises(ModelError, match=r"'no-such' is neither a shipped model .*lite.* nor a file"):
         find("no-such")
 
 
@@ -153,7 +155,7 @@ def test_not_an_archive(tmp_path: Path) -> None:
 
 def test_catalogue_does_not_import_torch() -> None:
     code = (
-        "import sys; from groundglass.weights import find; find(); "
+        "import sys; from groundglass.weights import defaults; defaults(); "
         "print([m for m in sys.modules if m.split('.')[0] == 'torch'])"
     )
     package = str(Path(weights.__file__).parents[2])

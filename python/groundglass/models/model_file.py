@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from torch import nn
 
-__all__ = ["CONTRACT_FILE", "ZIP_EPOCH", "save_torchscript"]
+__all__ = ["CONTRACT_FILE", "ZIP_EPOCH", "as_text", "save_torchscript"]
 
 #: where the archive holds the contract, below its own name and ``extra/``
 CONTRACT_FILE = "groundglass.json"
 
 #: a zip knows no time before this; a fixed one makes equal weights equal bytes
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def as_text(description: dict[str, Any]) -> str:
+    """The contract as it lies in a file."""
+    return json.dumps(description, sort_keys=True, ensure_ascii=False)
 
 
 def save_torchscript(module: nn.Module, path: Path, contract: str, *, root: str) -> None:

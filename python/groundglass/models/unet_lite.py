@@ -1,8 +1,4 @@
-"""unet-lite: a U-Net on EfficientNet-lite0 that tells ground glass from consolidation.
-
-Two logits a pixel: is it infected, and is it consolidation *given* that it is infected. The two classes are
-then shares of one infection probability, so an extent never depends on how the classes are told apart.
-"""
+"""unet-lite: a U-Net on EfficientNet-lite0."""
 
 from __future__ import annotations
 
@@ -13,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from groundglass.models.efficientnet_lite import EfficientNetLite, conv_bn
+from groundglass.models.four_classes import LOGITS, LiteNetwork
 
-#: widths of the four decoder steps, coarsest first; with them the half-precision file stays below 7.9 MB
+#: widths of the four decoder steps, coarsest first; with them a half-precision file stays below 7.9 MB
 DECODER_CHANNELS = (120, 64, 40, 24)
 
 
@@ -32,50 +29,40 @@ class DecoderStep(nn.Module):
         return y
 
 
-class UNetLite(nn.Module):
-    """U-Net on an EfficientNet-lite0 encoder; see the module's text for the meaning of the two logits."""
+class UNetDecoder(nn.Module):
+    """From the encoder's five maps to logits at half of the input's size."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = EfficientNetLite()
         skips = EfficientNetLite.channels[-2::-1]
         widths = (EfficientNetLite.channels[-1], *DECODER_CHANNELS)
-        self.decoder = nn.ModuleList(
+        self.steps = nn.ModuleList(
             DecoderStep(inputs, skip, outputs)
             for (inputs, outputs), skip in zip(pairwise(widths), skips, strict=True)
         )
         self.dropout = nn.Dropout2d(0.1)
-        self.head = nn.Conv2d(DECODER_CHANNELS[-1], 2, 1)
+        self.head = nn.Conv2d(DECODER_CHANNELS[-1], LOGITS, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, H, W) in [-1, 1], H and W multiples of 32 -> logits (N, 2, H, W).
-
-        Channel 0: infected; channel 1: consolidation given infected. The head works at half size.
-        """
-        features = self.encoder(x)
+    def forward(self, features: list[Tensor]) -> Tensor:
+        """Five maps, finest first -> (N, 3, H / 2, W / 2)."""
         y = features[4]
         skip = 3
-        for step in self.decoder:
+        for step in self.steps:
             y = step(y, features[skip])
             skip -= 1
         logits: Tensor = self.head(self.dropout(y))
-        return F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return logits
 
 
-def probabilities(logits: Tensor) -> Tensor:
-    """Logits (N, 2, H, W) of :class:`UNetLite` -> ground glass and consolidation, 0..1, (N, 2, H, W)."""
-    infected = torch.sigmoid(logits[:, 0])
-    consolidated = torch.sigmoid(logits[:, 1])
-    return torch.stack([infected * (1.0 - consolidated), infected * consolidated], dim=1)
+class UNetLite(LiteNetwork):
+    """U-Net on an EfficientNet-lite0 encoder."""
 
-
-class UNetLiteProbability(nn.Module):
-    """What is shipped: image in [-1, 1] to the two probabilities."""
-
-    def __init__(self, network: UNetLite):
+    def __init__(self) -> None:
         super().__init__()
-        self.network = network
+        self.encoder = EfficientNetLite()
+        self.decoder = UNetDecoder()
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, H, W) in [-1, 1] -> (N, 2, H, W): ground glass, consolidation."""
-        return probabilities(self.network(x))
+        """(N, 1, H, W) in [-1, 1], H and W multiples of 32 -> logits (N, 3, H, W)."""
+        logits: Tensor = self.decoder(self.encoder(x))
+        return F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -30,6 +30,8 @@ class AugmentOptions:
     blur_sigma: tuple[float, float] = (0.4, 1.2)  # pixels
     noise_probability: float = 0.5
     noise: float = 0.04
+    cut_out_probability: float = 0.25
+    cut_out: tuple[float, float] = (0.03, 0.1)  # of each edge
 
 
 def view_grid(
@@ -90,17 +92,33 @@ def augment(
     rng: np.random.Generator,
     options: AugmentOptions,
 ) -> tuple[Tensor, Tensor]:
-    """A random view: uint8 (1, H, W) and (C, H, W) -> image (1, h, w) in [-1, 1], target (C, h, w) in [0, 1].
+    """A random view: uint8 (1, H, W) and (C, H, W) -> image (2, h, w) in [-1, 1], target (C, h, w) in [0, 1].
 
-    Outside of the slice the image is -1, as the padding is when a model is applied, and the target 0. Shares
-    of the classes are resampled with the same weights, so their sum never exceeds 1.
+    The first plane of the image has changed greys, the second is the same view without. Outside of the slice
+    both are -1, as the padding is when a model is applied, and the target 0. Shares of the classes are
+    resampled with the same weights, so their sum never exceeds 1.
     """
     grid = view_grid((image.shape[-2], image.shape[-1]), canvas, rng, options)
     planes = torch.cat([image, target]).float() / 255.0
     view = F.grid_sample(planes[None], grid, mode="bilinear", padding_mode="zeros", align_corners=False)[0]
     inside = (grid.abs() <= 1).all(dim=-1)
-    grey = change_greys(view[:1], rng, options)
-    return torch.where(inside, 2.0 * grey - 1.0, -1.0), view[1:]
+    greys = torch.cat([change_greys(view[:1], rng, options), view[:1]])
+    if rng.random() < options.cut_out_probability:
+        cut_out(greys[0], inside[0], rng, options)
+    return torch.where(inside, 2.0 * greys - 1.0, -1.0), view[1:]
+
+
+def cut_out(grey: Tensor, inside: Tensor, rng: np.random.Generator, options: AugmentOptions) -> None:
+    """Fill a rectangle of (h, w) with its mean, in place: what is in it must be told from its surroundings.
+
+    The target stays, so holes are small.
+    """
+    h, w = grey.shape
+    height, width = (int(size * rng.uniform(*options.cut_out)) for size in (h, w))
+    top, left = int(rng.integers(h - height + 1)), int(rng.integers(w - width + 1))
+    hole = grey[top : top + height, left : left + width]
+    if bool(inside[top : top + height, left : left + width].all()):
+        hole.fill_(float(hole.mean()))
 
 
 def augment_batch(
@@ -109,7 +127,7 @@ def augment_batch(
     rng: np.random.Generator,
     options: AugmentOptions,
 ) -> tuple[Tensor, Tensor]:
-    """Views of (image, target) pairs with equal numbers of target planes, as a batch.
+    """Views of (image, target) pairs as a batch: images (N, 2, h, w), targets (N, C, h, w).
 
     The canvas is portrait, as the slices are; half of the batches are turned by 90 degrees as a whole, so no
     canvas is wasted on padding.

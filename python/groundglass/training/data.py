@@ -18,9 +18,15 @@ from PIL import Image
 from torch import Tensor
 
 from groundglass.errors import FormatError
+from groundglass.training.lungs import slice_lungs, without_findings_outside
 
 GROUND_GLASS = 1
 CONSOLIDATION = 2
+LUNG = 3
+
+#: share of the given mask in the target of a slice with a model-made mask; the rest is the network's own
+#: answer, which by then is the better one
+MODEL_MADE_TRUST = 0.4
 
 #: longer edge, in pixels, at which slices wait in memory: above any training size, below most originals
 STORED_EDGE = 352
@@ -38,20 +44,23 @@ UInt8Array = npt.NDArray[np.uint8]
 class Slice:
     """A slice as it waits for augmentation.
 
-    `image` is uint8 (1, H, W). `target` is uint8 (C, H, W), a share of 255: (ground glass, consolidation) for
-    a labelled slice, (infection,) for one with a model-made mask. `original` and `labels` hold a labelled
-    slice at its own size, for evaluation.
+    `image` is uint8 (1, H, W). `target` is uint8 (3, H, W), shares of 255 of ground glass, consolidation and
+    other lung. Without `kinds` the first plane is the infection of either kind and the second is empty.
+    `trust` is how much the target counts beside the answer of a network in training. `original` and
+    `labels` hold a labelled slice at its own size, for evaluation, with the label 3 for other lung.
     """
 
     name: str
     image: Tensor
     target: Tensor
-    original: UInt8Array | None = None
-    labels: UInt8Array | None = None
+    kinds: bool = True
+    trust: float = 1.0
+    original: Tensor | None = None
+    labels: Tensor | None = None
 
-    def with_target(self, target: Tensor) -> Slice:
-        """The same slice with another target."""
-        return replace(self, target=target)
+    def with_target(self, target: Tensor, *, kinds: bool) -> Slice:
+        """The same slice with another target that is taken as it is."""
+        return replace(self, target=target, kinds=kinds, trust=1.0)
 
 
 def fit_long_edge(height: int, width: int, long_edge: int) -> tuple[int, int]:
@@ -66,15 +75,15 @@ def resize(planes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def soft_one_hot(labels: UInt8Array) -> Tensor:
-    """Labels (H, W) -> float (2, H, W): ground glass, consolidation.
+    """Labels (H, W) -> float (3, H, W): ground glass, consolidation, other lung.
 
     The labels are speckled with islands of a few pixels; resized as shares they fade instead of flickering.
     """
     index = torch.from_numpy(labels.astype(np.int64))
-    return torch.stack([index == GROUND_GLASS, index == CONSOLIDATION]).float()
+    return torch.stack([index == GROUND_GLASS, index == CONSOLIDATION, index == LUNG]).float()
 
 
-def _stored(planes: Tensor) -> Tensor:
+def stored(planes: Tensor) -> Tensor:
     """Float planes in 0..255 -> uint8 planes at the stored size."""
     size = fit_long_edge(planes.shape[-2], planes.shape[-1], STORED_EDGE)
     return resize(planes, size).round().clamp(0, 255).to(torch.uint8)
@@ -107,13 +116,22 @@ def _pairs(images: Path, masks: Path) -> list[tuple[str, UInt8Array, UInt8Array]
 
 
 def load_labelled(data: Path) -> list[Slice]:
-    """The doctors' slices: labels 0 background, 1 ground glass, 2 consolidation."""
+    """The doctors' slices: 0 background, 1 ground glass, 2 consolidation, and 3 by :func:`slice_lungs`."""
     slices = []
     for name, image, labels in _pairs(data / "labelled" / "images", data / "labelled" / "labels"):
         if labels.max() > CONSOLIDATION:
             raise FormatError(f"{name}: label {labels.max()}; expected 0, 1 and 2")
-        planes = _stored(torch.from_numpy(image)[None].float())
-        slices.append(Slice(name, planes, _stored(255.0 * soft_one_hot(labels)), image, labels))
+        lungs = slice_lungs(image, labels > 0)
+        labels[lungs & (labels == 0)] = LUNG
+        slices.append(
+            Slice(
+                name,
+                stored(torch.from_numpy(image)[None].float()),
+                stored(255.0 * soft_one_hot(labels)),
+                original=torch.from_numpy(image),
+                labels=torch.from_numpy(labels),
+            )
+        )
     return slices
 
 
@@ -129,12 +147,16 @@ def is_stretched(mask: UInt8Array) -> bool:
 
 
 def load_pseudo(data: Path) -> list[Slice]:
-    """The slices with model-made infection masks, without the stretched ones."""
+    """The slices with model-made infection masks, without stretched ones and what lies outside of lungs."""
     slices = []
     for name, image, mask in _pairs(data / "pseudo" / "images", data / "pseudo" / "infection"):
-        if not is_stretched(mask):
-            planes = _stored(torch.from_numpy(np.stack([image, mask])).float())
-            slices.append(Slice(name, planes[:1], planes[1:]))
+        if is_stretched(mask):
+            continue
+        mask = without_findings_outside(mask, slice_lungs(image))
+        lungs = slice_lungs(image, mask > 127)
+        other = np.where(lungs, 255 - mask, 0).astype(np.uint8)
+        planes = stored(torch.from_numpy(np.stack([image, mask, np.zeros_like(mask), other])).float())
+        slices.append(Slice(name, planes[:1], planes[1:], kinds=False, trust=MODEL_MADE_TRUST))
     return slices
 
 
@@ -174,5 +196,5 @@ def assign_folds(slices: Sequence[Slice], folds: int, seed: int) -> list[int]:
         for i in groups[g]:
             fold_of[i] = smallest
             count[smallest] += 1
-            load[smallest] += float(slices[i].target[-1].float().mean())
+            load[smallest] += float(slices[i].target[1].float().mean())
     return fold_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,16 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from groundglass.models import UNetLite, UNetLiteProbability
+from groundglass.models import CLASSES, FourClassProbability, LiteNetwork
 from groundglass.models.model_file import save_torchscript
 from groundglass.write import atomic_file
 
 
-def contract(*, name: str, version: str, long_edge: int) -> dict[str, Any]:
+def contract(
+    *, name: str, version: str, long_edge: int, calibration: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """What a runtime must know to apply the model, and a user to be allowed to."""
-    return {
+    text = {
         "format": "groundglass-model",
         "format_version": 1,
         "name": name,
@@ -31,15 +34,19 @@ def contract(*, name: str, version: str, long_edge: int) -> dict[str, Any]:
             "range": [-1, 1],
             "padding": -1,
         },
-        "output": {"kind": "probability", "classes": ["ground_glass", "consolidation"]},
+        "output": {"kind": "probability", "classes": list(CLASSES)},
         "training_data": "COVID-SemiSeg (50 labelled slices, 1600 slices with model-made masks); "
         "encoder started from ImageNet weights",
         "licence": "non-commercial use only (terms of COVID-SemiSeg); initial ImageNet weights Apache-2.0",
         "origin": "trained by the groundglass project with python -m groundglass.training",
     }
+    if calibration is not None:
+        keys = ("temperature", "conditional_temperature", "volume_quantiles")
+        text["calibration"] = {key: calibration[key] for key in keys}
+    return text
 
 
-def fuse_batch_norm(network: UNetLite) -> UNetLite:
+def fuse_batch_norm(network: LiteNetwork) -> LiteNetwork:
     """A copy whose batch norms are part of the convolutions before them.
 
     Smaller and the same function; statistics never meet half precision, in which a small variance would be 0.
@@ -55,23 +62,31 @@ def fuse_batch_norm(network: UNetLite) -> UNetLite:
 
 
 def export(
-    network: UNetLite,
+    network: LiteNetwork,
     path: Path,
     *,
+    name: str,
     long_edge: int,
-    name: str = "unet-lite",
+    calibration: Mapping[str, Any] | None = None,
     version: str = "1",
 ) -> Path:
     """Write `network` as a model file and return its path.
 
-    The file holds a module from (N, 1, H, W) in [-1, 1] to probabilities (N, 2, H, W) of ground glass and
-    consolidation. Its weights are float16 to halve the size; apply it after ``module.to(torch.float32)``.
+    The file holds a module from (N, 1, H, W) in [-1, 1] to probabilities (N, 4, H, W) of ground glass,
+    consolidation, other lung and background, calibrated where `calibration` (see
+    :func:`groundglass.training.calibration.fit`) is given. Its weights are float16 to halve the size;
+    apply it after ``module.to(torch.float32)``.
     """
-    module = UNetLiteProbability(fuse_batch_norm(network)).eval().half()
+    temperatures = (
+        (1.0, 1.0)
+        if calibration is None
+        else (calibration["temperature"], calibration["conditional_temperature"])
+    )
+    module = FourClassProbability(fuse_batch_norm(network), *temperatures).eval().half()
     for key, value in module.state_dict().items():
         if not bool(torch.isfinite(value).all()):
             raise ValueError(f"{key} has values beyond half precision; the network has diverged")
-    text = json.dumps(contract(name=name, version=version, long_edge=long_edge), sort_keys=True)
+    text = contract(name=name, version=version, long_edge=long_edge, calibration=calibration)
     with atomic_file(path, overwrite=True) as temporary:
-        save_torchscript(module, temporary, text, root=name)
+        save_torchscript(module, temporary, json.dumps(text, sort_keys=True), root=name)
     return path

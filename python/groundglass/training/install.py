@@ -18,7 +18,7 @@ BYTES_MAX = 8_000_000
 def install(model: Path, folder: Path = FOLDER, *, default: bool = True) -> dict[str, Any]:
     """Copy `model` into `folder` under its contract's name and return its manifest entry.
 
-    An entry of the same name is replaced; with `default` the others stop being the default.
+    An entry of the same name is replaced. The mean of all that are `default` is what a study gets.
     """
     contract = read_contract(model)
     size = model.stat().st_size
@@ -37,8 +37,6 @@ def install(model: Path, folder: Path = FOLDER, *, default: bool = True) -> dict
     manifest = folder / "manifest.json"
     others = json.loads(manifest.read_text(encoding="utf-8"))["models"] if manifest.exists() else []
     others = [e for e in others if e["name"] != name]
-    if default:
-        others = [{**e, "default": False} for e in others]
     with atomic_file(folder / entry["file"], overwrite=True) as temporary:
         shutil.copyfile(model, temporary)
     models = sorted([*others, entry], key=lambda e: str(e["name"]))

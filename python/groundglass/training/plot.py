@@ -1,11 +1,13 @@
-"""Learning curves from a training log."""
+"""Pictures of a training run."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from groundglass.training.evaluate import FINDINGS
 from groundglass.write import atomic_file
 
 
@@ -15,30 +17,63 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 
 def plot_learning_curves(log: Path, image: Path) -> None:
-    """Loss per stage, and held-out Dice of stage B, against the step; written as PNG."""
+    """Loss, and Dice on the held-out fold, of every job against the step; written as PNG.
+
+    Jobs that differ in the fold alone share a colour.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     events = read_log(log)
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure = Figure(figsize=(12, 4), layout="constrained")
     FigureCanvasAgg(figure)
-    losses, scores = figure.subplots(1, 2)
-    for stage in sorted({e["stage"] for e in events if e["event"] == "step"}):
-        steps = [e for e in events if e["event"] == "step" and e["stage"] == stage]
-        losses.plot([e["step"] for e in steps], [e["loss"] for e in steps], label=stage)
-    losses.set(xlabel="step", ylabel="loss (terms differ between stages)")
-    for stage in sorted({e["stage"] for e in events if e["event"] == "probe"}):
-        probes = [e for e in events if e["event"] == "probe" and e["stage"] == stage]
-        for finding in ("infection", "ground_glass", "consolidation"):
-            scores.plot(
-                [e["step"] for e in probes],
-                [e[finding] for e in probes],
-                marker=".",
-                label=f"{stage} {finding.replace('_', ' ')}",
+    axes = figure.subplots(1, 4)
+    kinds = sorted({e["stage"].rstrip("-0123456789") for e in events if e["event"] == "step"})
+    panels = [("step", "loss"), *(("probe", f"{f}.pooled") for f in FINDINGS)]
+    for axis, (event, value) in zip(axes, panels, strict=True):
+        for stage in sorted({e["stage"] for e in events if e["event"] == event}):
+            kind = stage.rstrip("-0123456789")
+            points = [e for e in events if e["event"] == event and e["stage"] == stage]
+            axis.plot(
+                [e["step"] for e in points],
+                [e[value] for e in points],
+                color=f"C{kinds.index(kind)}",
+                linewidth=1,
+                label=kind if stage in (kind, f"{kind}-0") else None,
             )
-    scores.set(xlabel="step", ylabel="held-out Dice, mean over slices", ylim=(0, 1))
-    for axes in (losses, scores):
-        if axes.has_data():
-            axes.legend(fontsize="small")
+        name = value.removesuffix(".pooled").replace("_", " ")
+        axis.set(xlabel="step", title=name if event == "step" else f"held-out Dice, {name}")
+        if event == "probe":
+            axis.set_ylim(0, 1)
+    if kinds:
+        axes[0].legend(fontsize="x-small")
+    with atomic_file(image, overwrite=True) as temporary:
+        figure.savefig(temporary, dpi=110, format="png")
+
+
+def plot_reliability(calibration: Mapping[str, Any], image: Path) -> None:
+    """Share of infected pixels against the probability, before and after, and how many there are; as PNG."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    FigureCanvasAgg(figure)
+    diagram, histogram = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+    diagram.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    for when in ("before", "after"):
+        bins = calibration[f"reliability_{when}"]
+        filled = [k for k, n in enumerate(bins["count"]) if n]
+        diagram.plot(
+            [bins["confidence"][k] for k in filled],
+            [bins["share"][k] for k in filled],
+            marker="o",
+            label=f"{when} calibration, ECE {bins['ece']:.3f}",
+        )
+        histogram.step(
+            [(k + 0.5) / len(bins["count"]) for k in range(len(bins["count"]))], bins["count"], where="mid"
+        )
+    diagram.set(ylabel="share of infected pixels", ylim=(0, 1), xlim=(0, 1))
+    diagram.legend()
+    histogram.set(xlabel="probability of infection, inside the lungs", ylabel="pixels", yscale="log")
     with atomic_file(image, overwrite=True) as temporary:
         figure.savefig(temporary, dpi=110, format="png")

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from groundglass.models import UNetLite
+from groundglass.models import EfficientNetLite, LiteNetwork
 from groundglass.write import atomic_file
 
 WARM_UP = 0.05  # share of the stage
@@ -28,10 +28,10 @@ WEIGHT_DECAY = 0.01
 CHECKPOINT_SECONDS = 60.0
 LOG_EVERY = 20  # steps
 
-#: loss of one step for a network and the step's generator
-Loss = Callable[[UNetLite, int, np.random.Generator], Tensor]
+#: loss of one step for the network, its average so far, the step's number and generator
+Loss = Callable[[LiteNetwork, LiteNetwork, int, np.random.Generator], Tensor]
 #: figures of the averaged weights, logged now and then
-Probe = Callable[[UNetLite], dict[str, float]]
+Probe = Callable[[LiteNetwork], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def update_average(average: nn.Module, network: nn.Module, decay: float) -> None
                 a.copy_(b)
 
 
-def mean_state(networks: list[UNetLite]) -> dict[str, Tensor]:
+def mean_state(networks: list[LiteNetwork]) -> dict[str, Tensor]:
     """Entry by entry mean of several networks that started from the same weights."""
     states = [n.state_dict() for n in networks]
     return {
@@ -108,18 +108,25 @@ def mean_state(networks: list[UNetLite]) -> dict[str, Tensor]:
     }
 
 
+def encoder_of(network: LiteNetwork) -> EfficientNetLite:
+    """The part of a network that starts from other weights than the rest."""
+    encoder = network.get_submodule("encoder")
+    assert isinstance(encoder, EfficientNetLite)
+    return encoder
+
+
 class Training:
     """A network, its weight average and its optimiser on their way through one stage."""
 
-    def __init__(self, network: UNetLite, options: StageOptions, key: list[int]):
+    def __init__(self, network: LiteNetwork, options: StageOptions, key: list[int]):
         # Channels last is about 1.4 times as fast on a CPU; torch's stubs lack the argument.
-        self.network: UNetLite = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average: UNetLite = copy.deepcopy(self.network).eval()
+        self.network: LiteNetwork = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average: LiteNetwork = copy.deepcopy(self.network).eval()
         self.options = options
         self.key = key
         self.step = 0
         self.seconds = 0.0
-        encoder = list(network.encoder.parameters())
+        encoder = list(encoder_of(network).parameters())
         inside = {id(p) for p in encoder}
         rest = [p for p in network.parameters() if id(p) not in inside]
         self.rates = (options.learning_rate * options.encoder_rate, options.learning_rate)
@@ -137,7 +144,7 @@ class Training:
         began = time.perf_counter()
         self.network.train()
         if self.options.freeze_encoder_norm:
-            for module in self.network.encoder.modules():
+            for module in encoder_of(self.network).modules():
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
         factor = learning_rate_factor(self.progress)
@@ -145,7 +152,7 @@ class Training:
             group["lr"] = rate * factor
         rng = np.random.default_rng([*self.key, self.step])
         torch.manual_seed(int(rng.integers(2**31)))
-        loss = loss_of(self.network, self.step, rng)
+        loss = loss_of(self.network, self.average, self.step, rng)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM)
@@ -181,7 +188,7 @@ class Training:
 
 def run_stage(
     name: str,
-    network: UNetLite,
+    network: LiteNetwork,
     loss_of: Loss,
     options: StageOptions,
     *,
@@ -190,7 +197,7 @@ def run_stage(
     log: Log,
     resume: bool,
     probe: Probe | None = None,
-) -> UNetLite:
+) -> LiteNetwork:
     """Train from `network` to the end of the stage; returns the averaged weights in a network in eval mode.
 
     `checkpoint` is rewritten about once a minute and at the end; with `resume` an existing one is continued

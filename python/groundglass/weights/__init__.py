@@ -16,7 +16,7 @@ from typing import Any
 
 from groundglass.errors import ModelError
 
-__all__ = ["FOLDER", "FORMAT", "FORMAT_VERSION", "ModelFile", "available", "find", "read_contract"]
+__all__ = ["FOLDER", "FORMAT", "FORMAT_VERSION", "ModelFile", "available", "defaults", "find", "read_contract"]
 
 FOLDER = Path(__file__).parent
 FORMAT = "groundglass-model"
@@ -43,21 +43,24 @@ class ModelFile:
 
 
 def available() -> list[str]:
-    """Names of the shipped models, the default first."""
+    """Names of the shipped models, those of the default first."""
     entries = sorted(_manifest(), key=lambda e: (not e["default"], e["name"]))
     return [entry["name"] for entry in entries]
 
 
-def find(name_or_path: str | Path | None = None) -> ModelFile:
-    """The default model, a shipped one by name, or a user's file by path.
+def defaults() -> list[ModelFile]:
+    """The shipped models whose mean is taken when the user names none, checked as by :func:`find`."""
+    return [find(entry["name"]) for entry in sorted(_manifest(), key=lambda e: e["name"]) if entry["default"]]
+
+
+def find(name_or_path: str | Path) -> ModelFile:
+    """A shipped model by name, or a user's file by path.
 
     A shipped file must have the SHA-256 of the manifest. A user's file is not checked against anything:
     a model file is code, so name only files you trust. A plain name is looked for among the shipped models
     first. Raises :class:`~groundglass.errors.ModelError`.
     """
     entries = {entry["name"]: entry for entry in _manifest()}
-    if name_or_path is None:
-        name_or_path = available()[0]
     entry = entries.get(name_or_path) if isinstance(name_or_path, str) else None
     if entry is not None:
         path = FOLDER / entry["file"]
