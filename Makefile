@@ -1,15 +1,15 @@
 # make demo   installs what it needs and runs the main job on a phantom
 # make test   builds everything and runs all tests
-# Both share .venv and build/. Other targets: build, lint, docs, format, clean.
+# Both share .venv and build/. Other targets: build, lint, notebooks, docs, format, clean.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 BUILD := build
 JOBS := $(shell nproc)
 TORCH := torch==2.13.0
-EXTRAS := io,segmentation,cohort,training,test,lint,docs
+EXTRAS := all,training,test,lint,docs
 
-.PHONY: demo test build lint docs format clean
+.PHONY: demo test build lint notebooks docs format clean
 
 demo: build
 	$(VENV)/bin/groundglass demo --out demo
@@ -21,6 +21,9 @@ test: build
 
 lint: build
 	tools/lint.sh
+
+notebooks: build
+	tools/notebooks.sh
 
 docs: build
 	tools/docs.sh
@@ -46,4 +49,4 @@ build: .stamps/venv
 	touch $@
 
 clean:
-	rm -rf $(BUILD) demo docs/_build .stamps
+	rm -rf $(BUILD) demo docs/_build docs/notebooks .stamps

@@ -68,7 +68,7 @@ def loop(lungs: gg.LungCt, model: str | None, *, frozen: bool) -> Variant:
                     image = image.contiguous(memory_format=torch.channels_last)
                 planes = network(image)[..., : size[0], : size[1]]
                 planes = functional.interpolate(planes, shape, mode="bilinear")[0].numpy()
-                label = np.where(planes[1] > planes[0], 2, 1) * (planes.sum(0) >= 0.5)
+                label = np.where(planes[1] > planes[0], 2, 1) * (planes[:2].sum(0) >= 0.5)
                 lesions[index][box] = label * (mask[index][box] > 0)
         return lesions
 

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p docs/_build
+[ -f docs/notebooks/Stats.ipynb ] || tools/notebooks.sh
 doxygen docs/Doxyfile
 .venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 # A page without a declaration would pass all the same. The umbrella header and the index have none.

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass.errors import FormatError
+from groundglass.errors import FormatError, ModelError
 from groundglass.result import InputRecord, ModelRecord, Result, RunRecord
 
 if TYPE_CHECKING:
     from groundglass._core import CtVolume, LesionCt, LungCt
-    from groundglass.segmentation import Ensemble
+    from groundglass.segmentation import Ensemble, InfNet
+    from groundglass.severity_model import SeverityModel
     from groundglass.weights import ModelFile
 
 #: Called with the stage's name, the steps done and the steps in all; an answer of ``False`` stops the work.
@@ -28,8 +29,12 @@ Progress = Callable[[str, int, int], "bool | None"]
 #: A mask: a file in any of the readable formats, or an array in the grid of the CT.
 Mask = str | Path | npt.NDArray[np.uint8]
 
-#: A model: a bundled one's name, a file, or several of either to be averaged.
+#: A model: a bundled one's name, a file, or several of either; see :func:`load_stage`.
 Model = str | Path | Sequence[str | Path]
+
+#: Inputs that the published networks' contracts state.
+_INFECTION, _MULTI_CLASS = "imagenet_rgb", "imagenet_bgr_with_infection"
+_FOUR_CLASS = "percentile_z_score"
 
 _STAGES = ("read", "lungs", "segmentation", "quantification")
 
@@ -43,7 +48,12 @@ def analyze(
     *,
     lungs: Mask | None = None,
     lesions: Mask | None = None,
+    lobes: Mask | None = None,
+    segments: Mask | None = None,
     model: Model | None = None,
+    views: int = 1,
+    compatible: bool = False,
+    severity: SeverityModel | str | Path | None = None,
     series: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -55,8 +65,16 @@ def analyze(
 
     `study` is a DICOM folder or zip, a NIfTI, NRRD or MHA file, or a volume in memory; `series` picks one of
     several DICOM series by its UID. `lungs` replaces the library's lung mask (1 left, 2 right), `lesions` the
-    segmentation (1 ground glass, 2 consolidation): then no model runs and torch is not needed. `model` is a
-    bundled model's name, a file, or several of them to be averaged; the default is the bundled default.
+    segmentation (1 ground glass, 2 consolidation): then no model runs and torch is not needed. `lobes`
+    (1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right lower) and `segments` (1 to 20) divide
+    the lungs further: the table has rows for them then, and the scores take them; without lobes the
+    scores of lobes take thirds of the height, and the result says so. `model` is a bundled model's name,
+    a file, or several of them to be averaged; the default is the mean of the bundled ones. The two
+    networks of Inf-Net, by whatever order, are used one after the other. `views` (1, 2, 4 or 8) averages
+    over flips and turns of each slice, at that many times the cost. `compatible` follows a published flow
+    to the letter, for Inf-Net or one four-class network. `severity`, a model of
+    :func:`groundglass.fit_severity` or its file, gives the classes and their cuts in place of the
+    published ones, and says what became of the patients like this one.
     `threads` is the number of slices segmented at a time, 0 for one a core. With `out` the files of
     :data:`groundglass.result.FILES` are written there at the end, all or none; `overwrite` allows an existing
     folder. `keep_uid` records the DICOM series UID, which identifies a patient to those who hold the archive.
@@ -69,43 +87,59 @@ def analyze(
     Costs about what the model costs: every slice with lung in it goes through the network once. Memory holds
     the CT (2 bytes a voxel), the masks (2 bytes) and one network activation a thread.
     """
-    from groundglass._core import Involvement, Scores, SliceProfile, Thresholds, __version__
+    from groundglass._core import (
+        Involvement,
+        InvolvementUncertainty,
+        Scores,
+        SliceProfile,
+        Thresholds,
+        __version__,
+    )
 
     check_threads(threads)
     if lesions is not None and model is not None:
         raise ValueError("model and lesions exclude each other: with lesions given no model runs")
-    for given in (study, lungs, lesions):
+    if lesions is not None and (views != 1 or compatible):
+        raise ValueError("views and compatible say how a model runs; with lesions given none does")
+    for given in (study, lungs, lesions, lobes, segments):
         if isinstance(given, (str, os.PathLike)) and not Path(given).exists():
             raise FileNotFoundError(f"{given} does not exist")
     tell = _teller(progress)
     clock: dict[str, float] = {}
 
+    fitted = _severity(severity)
     models = [] if lesions is not None else lookup_models(model)
-    with _output(out, (study, lungs, lesions), overwrite) as folder:
+    with _output(out, (study, lungs, lesions, lobes, segments), overwrite) as folder:
         with _timed(clock, "read"):
             tell("read", 0, 1)
             ct, source = _read(study, series, keep_uid)
             tell("read", 1, 1)
         with _timed(clock, "lungs"):
             tell("lungs", 0, 1)
-            lung_ct = _with_lungs(ct, lungs)
+            lung_ct = _with_parts(_with_lungs(ct, lungs), lobes, segments)
             tell("lungs", 1, 1)
         with _timed(clock, "segmentation"):
-            lesion_ct, settings = _segment(lung_ct, lesions, models, threads, tell)
+            lesion_ct, settings = _segment(lung_ct, lesions, models, threads, views, compatible, tell)
         with _timed(clock, "quantification"):
             tell("quantification", 0, 1)
-            involvement, grading, thresholds = Involvement(), Scores(), Thresholds.published()
+            involvement, grading = Involvement(), Scores()
+            thresholds = Thresholds.published() if fitted is None else fitted.thresholds
             table = involvement(lesion_ct)
+            uncertainty = None
+            if lesion_ct.uncertainty is not None:
+                uncertainty = InvolvementUncertainty(high_opacity=involvement.high_opacity)(lesion_ct)
             profile = SliceProfile()(lesion_ct)
             tell("quantification", 1, 1)
 
         result = Result(
             lesion_ct=lesion_ct,
             table=table,
+            uncertainty=uncertainty,
             profile=profile,
             scores=grading(table),
             thresholds=thresholds,
             severity_class=thresholds(table.opacity_fraction),
+            severity_model=fitted,
             stage_notes={
                 "read": tuple(ct.notes),
                 "lungs": tuple(lung_ct.notes),
@@ -118,8 +152,10 @@ def analyze(
                 for name, given, labels in (
                     ("lungs", lungs, lung_ct.lungs),
                     ("lesions", lesions, lesion_ct.lesions),
+                    ("lobes", lobes, lung_ct.lobes),
+                    ("segments", segments, lung_ct.segments),
                 )
-                if given is not None
+                if given is not None and labels is not None
             },
             options={
                 "segmentation": settings,
@@ -166,6 +202,12 @@ def check_output(out: str | os.PathLike[str], source: str | os.PathLike[str]) ->
         raise ValueError(
             f"the output folder {out} holds the input itself, which would be replaced; name another"
         )
+
+
+def _severity(given: SeverityModel | str | Path | None) -> SeverityModel | None:
+    from groundglass.severity_model import SeverityModel
+
+    return SeverityModel.load(given) if isinstance(given, (str, os.PathLike)) else given
 
 
 def _teller(progress: Progress | None) -> Callable[[str, int, int], bool]:
@@ -235,21 +277,21 @@ def labels_sha256(labels: npt.NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _mask(mask: Mask, name: str, ct: CtVolume) -> npt.NDArray[np.uint8]:
-    """A given mask as uint8 labels in the grid of `ct`."""
+def _mask(mask: Mask, name: str, ct: CtVolume, highest: int = 2) -> npt.NDArray[np.uint8]:
+    """A given mask as uint8 labels from 0 to `highest` in the grid of `ct`."""
     if isinstance(mask, (str, os.PathLike)):
         from groundglass.read import read_labels
 
-        return read_labels(mask, like=ct)
+        return read_labels(mask, like=ct, highest=highest)
     labels = np.asarray(mask)
     if labels.shape != tuple(ct.shape):
         raise FormatError(
             f"{name}: the mask has shape {labels.shape}, the CT {tuple(ct.shape)}; give one in the CT's grid"
         )
-    if labels.dtype.kind not in "bui" or (labels.size and (labels.min() < 0 or labels.max() > 2)):
+    if labels.dtype.kind not in "bui" or (labels.size and (labels.min() < 0 or labels.max() > highest)):
         raise FormatError(
             f"{name}: the mask holds {labels.dtype} values from {labels.min()} to {labels.max()}; "
-            "whole numbers 0, 1 and 2 are allowed"
+            f"whole numbers {'0, 1 and 2' if highest == 2 else f'from 0 to {highest}'} are allowed"
         )
     return np.ascontiguousarray(labels, dtype=np.uint8)
 
@@ -269,10 +311,23 @@ def _with_lungs(ct: CtVolume, lungs: Mask | None) -> LungCt:
     return lung_ct
 
 
-def lookup_models(model: Model | None) -> list[ModelFile]:
-    from groundglass.weights import find
+def _with_parts(lung_ct: LungCt, lobes: Mask | None, segments: Mask | None) -> LungCt:
+    """The lungs with the maps of lobes and segments that were given."""
+    from groundglass._core import with_lobes, with_segments
 
-    if model is None or isinstance(model, (str, os.PathLike)):
+    if lobes is not None:
+        lung_ct = with_lobes(lung_ct, _mask(lobes, "lobes", lung_ct.ct, 5))
+    if segments is not None:
+        lung_ct = with_segments(lung_ct, _mask(segments, "segments", lung_ct.ct, 20))
+    return lung_ct
+
+
+def lookup_models(model: Model | None) -> list[ModelFile]:
+    from groundglass.weights import defaults, find
+
+    if model is None:
+        return defaults()
+    if isinstance(model, (str, os.PathLike)):
         return [find(model)]
     if not model:
         raise ValueError("model is an empty list; name at least one model, or leave it out for the default")
@@ -289,6 +344,8 @@ def _segment(
     lesions: Mask | None,
     models: Sequence[ModelFile],
     threads: int,
+    views: int,
+    compatible: bool,
     tell: Callable[[str, int, int], bool],
 ) -> tuple[LesionCt, dict[str, Any] | None]:
     """The lesions with the settings they were found with, None for given ones."""
@@ -299,14 +356,57 @@ def _segment(
         given = LesionCt(lung_ct, _mask(lesions, "lesions", lung_ct.ct))
         tell("segmentation", 1, 1)
         return given, None
-    stage = load_ensemble(models, threads=threads)
+    stage = load_stage(models, threads=threads, views=views, compatible=compatible)
     found = stage.run(lung_ct, progress=lambda done, total: tell("segmentation", done, total))
-    settings = ("threshold", "average_mm", "minimum_lesion_ml", "bfloat16")
+    settings = ("threshold", "average_mm", "minimum_lesion_ml", "views", "bfloat16", "as_published")
     return found, {name: getattr(stage, name) for name in settings}
 
 
-def load_ensemble(models: Sequence[ModelFile], *, threads: int) -> Ensemble:
-    """The segmentation stage; without LibTorch the import says what to install."""
-    from groundglass.segmentation import Ensemble
+def load_stage(
+    models: Sequence[ModelFile], *, threads: int, views: int = 1, compatible: bool = False
+) -> Ensemble | InfNet:
+    """The segmentation stage for these models, by the input that each one's contract states.
 
-    return Ensemble([file.path for file in models], threads=threads)
+    The infection network and the multi-class network of Inf-Net together are the stage InfNet; all others are
+    averaged by Ensemble. With `compatible` they follow what was published. Raises
+    :class:`groundglass.ModelError` for models that don't go together, :class:`ValueError` for `compatible`
+    where nothing was published; without LibTorch the ImportError says what to install.
+    """
+    from groundglass.segmentation import Ensemble, InfNet
+
+    kinds = {_INFECTION: "infection network", _MULTI_CLASS: "multi-class network"}
+    inputs = [str(file.contract["input"].get("normalisation", "window")) for file in models]
+    if not kinds.keys() & set(inputs):
+        paths = [file.path for file in models]
+        if not compatible:
+            return Ensemble(paths, threads=threads, views=views)
+        if inputs != [_FOUR_CLASS]:
+            raise ValueError(
+                f"compatible follows a published flow, and {_named(models)} has none; it takes the two "
+                "networks of Inf-Net, or one four-class network"
+            )
+        _one_view(views)
+        return Ensemble.compatible(paths[0], threads=threads)
+    if sorted(inputs) != sorted(kinds):
+        found = ", ".join(
+            f"{file.name} ({kinds.get(name, 'another network')})"
+            for file, name in zip(models, inputs, strict=True)
+        )
+        raise ModelError(
+            "Inf-Net is two networks, given as two models: the infection network and the multi-class "
+            f"network; found {found}"
+        )
+    infection, multi_class = (models[inputs.index(name)].path for name in (_INFECTION, _MULTI_CLASS))
+    if not compatible:
+        return InfNet(infection, multi_class, threads=threads, views=views)
+    _one_view(views)
+    return InfNet.compatible(infection, multi_class, threads=threads)
+
+
+def _named(models: Sequence[ModelFile]) -> str:
+    return " with ".join(file.name for file in models)
+
+
+def _one_view(views: int) -> None:
+    if views != 1:
+        raise ValueError(f"views must be 1 with compatible, not {views}: what was published looks once")

@@ -104,8 +104,8 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
         return _digest(Path(found.headers[i].file) for i in plan.order)
 
 
-def read_labels(path: str | os.PathLike[str], like: CtVolume) -> npt.NDArray[np.uint8]:
-    """Reads a mask as uint8 labels 0, 1, 2 of shape (slice, row, column) in the grid of `like`.
+def read_labels(path: str | os.PathLike[str], like: CtVolume, *, highest: int = 2) -> npt.NDArray[np.uint8]:
+    """Reads a mask as uint8 labels from 0 to `highest` of shape (slice, row, column) in the grid of `like`.
 
     path: .nii, .nii.gz, .nrrd, .mha or .mhd of any number type that holds whole numbers. The mask must lie in
     the CT's own grid; axes may be swapped or reversed, no value is interpolated. Raises
@@ -127,8 +127,8 @@ def read_labels(path: str | os.PathLike[str], like: CtVolume) -> npt.NDArray[np.
         labels = np.empty(image.shape, np.uint8)
         for first, stored in image.runs():
             values = stored * image.layout.slope + image.layout.intercept if _rescaled(image) else stored
-            if not ((values == 0) | (values == 1) | (values == 2)).all():
-                raise FormatError(_unexpected(root, values))
+            if not ((values >= 0) & (values <= highest) & (values == np.floor(values))).all():
+                raise FormatError(_unexpected(root, values, highest))
             labels[first : first + len(values)] = values
         try:
             return _core.labels_on_grid(
@@ -146,13 +146,15 @@ def _rescaled(image: ImageFile) -> bool:
     return (image.layout.slope, image.layout.intercept) != (1.0, 0.0)
 
 
-def _unexpected(root: Path, values: npt.NDArray[np.generic]) -> str:
+def _unexpected(root: Path, values: npt.NDArray[np.generic], highest: int) -> str:
     found = np.unique(values)
     some = ", ".join(f"{value:g}" for value in found[:8].tolist()) + (", ..." if len(found) > 8 else "")
-    return (
-        f"{root}: the mask holds the values {some}; 0 none, 1 and 2 are allowed "
-        "(left and right lung, or ground glass and consolidation)"
+    allowed = (
+        "0 none, 1 and 2 are allowed (left and right lung, or ground glass and consolidation)"
+        if highest == 2
+        else f"whole numbers from 0 to {highest} are allowed"
     )
+    return f"{root}: the mask holds the values {some}; {allowed}"
 
 
 def _check_size(root: Path, image: ImageFile) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundglass.tables import without_nan
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -23,16 +25,19 @@ if TYPE_CHECKING:
 
     from groundglass._core import (
         CtVolume,
+        GradeProbabilities,
         InvolvementTable,
         LesionCt,
         Note,
         ScoreTable,
         SliceInvolvement,
         Thresholds,
+        UncertaintyTable,
     )
+    from groundglass.severity_model import SeverityModel
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _UID = re.compile(r"\b\d+(?:\.\d+){4,}(?:/\d+)?")
 
@@ -51,6 +56,24 @@ REGION_COLUMNS = (
     "lung_hu_sd",
     "opacity_hu_mean",
     "opacity_hu_sd",
+)
+
+#: What ``regions.csv`` and ``regions`` hold of each of these besides, where the models are calibrated.
+INTERVAL_COLUMNS = tuple(f"{name}_{bound}" for name in REGION_COLUMNS[2:7] for bound in ("lower", "upper"))
+
+#: Keys of ``severity.scores`` in ``result.json``: what the scores take for lobes, then the scores.
+SCORE_KEYS = (
+    "lobes",
+    "ctss_pan2020",
+    "ctss_francone",
+    "lss",
+    "lhos",
+    "tss",
+    "tfs",
+    "tfs_ground_glass",
+    "tfs_consolidation",
+    "ct_ss",
+    "ct_ss_segments",
 )
 
 #: Columns of ``slices.csv``, in order; the same names are the keys of ``slices`` in ``result.json``.
@@ -103,8 +126,10 @@ class Result:
 
     `table` holds the regions, `profile` an entry a slice from feet to head; volumes are in ml, percentages of
     lung volume. `severity_class` is what `thresholds` makes of the fraction of opacity. `given_sha256` holds
-    a digest of each mask that was given. The arrays are views into the analyzed volumes, ``(slice, row,
-    column)``.
+    a digest of each mask that was given. `severity_model` is the fitted one that the thresholds come from,
+    None for the published ones. `uncertainty` is None where the lesions were given, and where
+    neither a calibration nor several members say anything. The arrays are views into the analyzed volumes,
+    ``(slice, row, column)``.
     """
 
     lesion_ct: LesionCt
@@ -120,6 +145,8 @@ class Result:
     options: Mapping[str, Any]
     run: RunRecord
     version: str
+    uncertainty: UncertaintyTable | None = None
+    severity_model: SeverityModel | None = None
 
     @property
     def ct(self) -> CtVolume:
@@ -152,6 +179,34 @@ class Result:
         return float(self.table.rows[0].high_opacity_percent)
 
     @property
+    def opacity_interval_percent(self) -> tuple[float, float] | None:
+        """Central 90 % interval of the PO of both lungs, None where the models are not calibrated."""
+        if self.uncertainty is None or not self.uncertainty.calibrated:
+            return None
+        curve = self.uncertainty.rows[0].opacity_percent
+        return float(curve.lower), float(curve.upper)
+
+    @property
+    def grade_probability(self) -> GradeProbabilities | None:
+        """How probable CT-0 to CT-4 by extent are, None where the models are not calibrated."""
+        from groundglass._core import ct_grade_cuts
+
+        return self._probability(ct_grade_cuts(absent_below=self.options["ct_grade_absent_below_fraction"]))
+
+    @property
+    def class_probability(self) -> GradeProbabilities | None:
+        """How probable the classes of `thresholds` are, None where the models are not calibrated."""
+        return self._probability(self.thresholds.cuts)
+
+    def _probability(self, cuts: Sequence[float]) -> GradeProbabilities | None:
+        from groundglass._core import grade_probability
+
+        found = self.uncertainty
+        if found is None or not found.calibrated:
+            return None
+        return grade_probability(found.levels, found.opacity_fractions, cuts=cuts, central=found.coverage)
+
+    @property
     def ct_grade(self) -> str:
         """CT-0 to CT-4 by extent."""
         return str(self.scores.ct_grade_extent)
@@ -166,7 +221,7 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``result.json``: plain types, full precision, None for "no answer"."""
-        ct = self.ct
+        ct, scores = self.ct, self.scores.to_dict()
         content = {
             "schema": "groundglass.result",
             "schema_version": SCHEMA_VERSION,
@@ -183,6 +238,8 @@ class Result:
             },
             "lungs": self._origin("lungs", "lung_mask"),
             "lesions": self._origin("lesions", "model"),
+            "lobes": self._origin("lobes", None),
+            "segments": self._origin("segments", None),
             "models": [
                 {"name": model.name, "sha256": model.sha256, "licence": model.licence}
                 for model in self.models
@@ -197,10 +254,15 @@ class Result:
                 "opacity_percent": self.opacity_percent,
                 "high_opacity_percent": self.high_opacity_percent,
                 "ct_grade_extent": self.ct_grade,
+                "ct_grade_rule": self.scores.ct_grade_rule,
+                "scores": {name: scores[name] for name in SCORE_KEYS},
                 "class": self.severity_class,
                 "class_cuts_fraction": [float(cut) for cut in self.thresholds.cuts],
                 "classes": [str(name) for name in self.thresholds.classes],
+                **self._probability_entry(),
+                **self._fitted_entry(),
             },
+            **self._uncertainty_entry(),
             "regions": self.region_rows(),
             "slices": self.slice_rows(),
             "run": {
@@ -209,27 +271,94 @@ class Result:
                 "threads": self.run.threads,
             },
         }
-        plain: dict[str, Any] = _without_nan(content)
+        plain: dict[str, Any] = without_nan(content)
         return plain
 
     def _plain(self, text: str) -> str:
         """A note's text as it may be filed: without UIDs of series unless they were asked for."""
         return text if self.source.series_uid is not None else _UID.sub("(UID withheld)", text)
 
-    def _origin(self, mask: str, found_by: str) -> dict[str, str | None]:
+    def _origin(self, mask: str, found_by: str | None) -> dict[str, str | None]:
         sha256 = self.given_sha256.get(mask)
         return {"source": found_by if sha256 is None else "given", "sha256": sha256}
+
+    def _uncertainty_entry(self) -> dict[str, Any]:
+        """``uncertainty`` of both lungs; nothing where nothing is known."""
+        found = self.uncertainty
+        if found is None:
+            return {}
+        both = found.rows[0]
+        entry: dict[str, Any] = {
+            "coverage": float(found.coverage) if found.calibrated else None,
+            "levels": list(found.levels),
+        }
+        for name in ("opacity_percent", "high_opacity_percent"):
+            curve = getattr(both, name)
+            entry |= {
+                name: list(curve.values),
+                f"{name}_lower": float(curve.lower),
+                f"{name}_upper": float(curve.upper),
+            }
+        entry |= {"members": int(found.members), "opacity_percent_sd": float(found.opacity_percent_sd)}
+        return {"uncertainty": entry}
+
+    def _probability_entry(self) -> dict[str, Any]:
+        """``severity.probability``; nothing where the models are not calibrated."""
+        grade, classes = self.grade_probability, self.class_probability
+        if grade is None or classes is None:
+            return {}
+        return {
+            "probability": {
+                "ct_grade_extent": list(grade.probability),
+                "ct_grade_near_cut": grade.near_cut,
+                "class": list(classes.probability),
+                "class_near_cut": classes.near_cut,
+            }
+        }
+
+    def _fitted_entry(self) -> dict[str, Any]:
+        """``severity.fitted``; nothing for the published cuts."""
+        model = self.severity_model
+        if model is None:
+            return {}
+        fraction = self.table.opacity_fraction
+        alike = model.shares(fraction)
+        return {
+            "fitted": {
+                "patients": sum(model.patients),
+                "cut_lower_fraction": [lower for lower, _ in model.cut_bounds],
+                "cut_upper_fraction": [upper for _, upper in model.cut_bounds],
+                "near_cut": model.near_cut(fraction),
+                "alike_patients": alike.patients,
+                "alike_from_fraction": alike.start,
+                "alike_to_fraction": alike.stop,
+                "share": list(alike.share),
+                "share_lower": list(alike.lower),
+                "share_upper": list(alike.upper),
+                "level": model.level,
+            }
+        }
 
     def to_json(self) -> str:
         """:meth:`to_dict` as JSON text; floats read back as the very same numbers."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def region_rows(self) -> list[dict[str, Any]]:
-        """The involvement table as dictionaries with the keys :data:`REGION_COLUMNS`, both lungs first."""
-        return [
-            {"region": str(row.region)} | {name: float(getattr(row, name)) for name in REGION_COLUMNS[1:]}
-            for row in self.table.rows
-        ]
+        """The involvement table as dictionaries with the keys :data:`REGION_COLUMNS`, both lungs first.
+
+        Lobes and segments come last, where maps of them were given.
+
+        Where the models are calibrated :data:`INTERVAL_COLUMNS` follow.
+        """
+        rows: list[dict[str, Any]] = self.table.to_dict()
+        if self.uncertainty is not None and self.uncertainty.calibrated:
+            known = {found.region: found for found in (*self.uncertainty.rows, *self.uncertainty.lobes)}
+            for row in rows:
+                curves = known.get(row["region"])
+                for column in INTERVAL_COLUMNS:
+                    name, _, bound = column.rpartition("_")
+                    row[column] = float(getattr(getattr(curves, name), bound)) if curves else math.nan
+        return rows
 
     def slice_rows(self) -> list[dict[str, Any]]:
         """The slice profile as dictionaries with the keys :data:`SLICE_COLUMNS`, from feet to head."""
@@ -243,8 +372,9 @@ class Result:
 
         Raises :class:`ImportError` where pandas is not installed.
         """
-        frame: pd.DataFrame = self.table.to_pandas()
-        return frame
+        from groundglass.tables import to_pandas
+
+        return to_pandas(self.region_rows())
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
         """Writes :data:`FILES` to `folder`, all of them or none, and returns their paths.
@@ -265,7 +395,8 @@ class Result:
 
         grid = (self.ct.spacing_mm, self.ct.origin_mm, self.ct.direction)
         (folder / "result.json").write_text(self.to_json(), encoding="utf-8")
-        (folder / "regions.csv").write_text(_csv(REGION_COLUMNS, self.region_rows()), encoding="utf-8")
+        regions = self.region_rows()
+        (folder / "regions.csv").write_text(_csv(tuple(regions[0]), regions), encoding="utf-8")
         (folder / "slices.csv").write_text(_csv(SLICE_COLUMNS, self.slice_rows()), encoding="utf-8")
         write_nifti(folder / "lungs.nii.gz", self.lungs, *grid)
         write_nifti(folder / "lesions.nii.gz", self.lesions, *grid)
@@ -279,22 +410,11 @@ def schema() -> dict[str, Any]:
     return content
 
 
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN and no infinity: both mean "no answer" here and become None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(item) for item in value]
-    return value
-
-
 def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """Comma-separated, a point for decimals, full precision, an empty cell for "no answer"."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow(_without_nan(dict(row)))
+        writer.writerow(without_nan(dict(row)))
     return text.getvalue()

@@ -38,9 +38,9 @@ def segmentation_missing() -> str | None:
     """Why the bundled model can't run here, or None where it can."""
     try:
         from groundglass.segmentation import Ensemble  # noqa: F401
-        from groundglass.weights import find
+        from groundglass.weights import defaults
 
-        find()
+        defaults()
     except (ImportError, gg.ModelError) as error:
         return f"the segmentation is not built or has no weights: {error}"
     return None

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -14,6 +15,7 @@ import groundglass as gg
 from groundglass import _core, overlay
 from groundglass.analyze import Cancelled
 from groundglass.result import FILES, schema
+from groundglass.write import write_nifti
 from small_study import patient, result, segmentation_missing, write
 
 
@@ -220,7 +222,7 @@ def test_wrong_options_are_named() -> None:
         with pytest.raises(ValueError, match="threads"):
             gg.analyze(found.volume, threads=threads)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="exclude each other"):
-        gg.analyze(found.volume, model="unet-lite", lesions=found.lesions)
+        gg.analyze(found.volume, model="ensemble-lite", lesions=found.lesions)
     with pytest.raises(ValueError, match="series"):
         gg.analyze(found.volume, series="1.2.3", lesions=found.lesions)
     with pytest.raises(ValueError, match="study must be"):
@@ -245,8 +247,11 @@ def test_the_bundled_model_runs_on_a_phantom() -> None:
         threads=1,
         progress=lambda stage, done, total: steps.append((done, total)) if stage == "segmentation" else None,
     )
-    assert len(measured.models) == 1
-    assert len(measured.models[0].sha256) == 64
+    assert [model.name for model in measured.models] == ["ensemble-lite", "inf-net-lite"]
+    assert all(len(model.sha256) == 64 for model in measured.models)
+    assert measured.uncertainty is not None
+    interval = measured.uncertainty["both lungs"].opacity_percent
+    assert interval.lower <= measured.opacity_percent <= interval.upper
     assert measured.to_dict()["lesions"] == {"source": "model", "sha256": None}
     jsonschema.validate(measured.to_dict(), schema())
     assert steps[-1][0] == steps[-1][1] > 1
@@ -273,3 +278,95 @@ def test_series_uids_reach_the_screen_but_no_file_unless_asked(tmp_path: Path) -
     assert "(UID withheld)" in result.to_json()
     kept = gg.analyze(tmp_path / "study", lesions=lesions, keep_uid=True)
     assert all(uid in kept.to_json() for uid in uids)
+
+
+def lobes_of(found: gg.phantom.Phantom) -> np.ndarray:
+    """The phantom's lungs, halved at the middle slice; the right middle lobe is a layer between."""
+    lobes = np.zeros_like(found.lungs)
+    half = len(lobes) // 2
+    for side, upper, lower in ((1, 1, 2), (2, 3, 5)):
+        lobes[half:][found.lungs[half:] == side] = upper
+        lobes[:half][found.lungs[:half] == side] = lower
+    lobes[half : half + 3][found.lungs[half : half + 3] == 2] = 4
+    return lobes
+
+
+def test_given_lobes_reach_rows_and_scores(tmp_path: Path) -> None:
+    found = patient()
+    study = write(tmp_path)
+    write_nifti(
+        tmp_path / "lobes.nii.gz", lobes_of(found), found.spacing_mm, found.origin_mm, found.direction
+    )
+    masks = {"lungs": found.lungs, "lesions": found.lesions}
+    thirds = result().to_dict()
+    assert thirds["severity"]["scores"]["lobes"] == "thirds"
+    assert thirds["lobes"] == {"source": None, "sha256": None}
+    from_file = gg.analyze(study, lobes=tmp_path / "lobes.nii.gz", **masks)
+    content = from_file.to_dict()
+    assert content["severity"]["scores"]["lobes"] == "lobe_map"
+    assert content["lobes"]["source"] == "given"
+    assert [row["region"] for row in content["regions"][9:]] == [
+        "left upper lobe",
+        "left lower lobe",
+        "right upper lobe",
+        "right middle lobe",
+        "right lower lobe",
+    ]
+    lobes = content["regions"][9:]
+    assert sum(row["lung_ml"] for row in lobes) == pytest.approx(content["regions"][0]["lung_ml"])
+    jsonschema.validate(content, schema())
+    in_memory = gg.analyze(found.volume, lobes=lobes_of(found), **masks)
+    assert in_memory.to_dict()["severity"]["scores"] == content["severity"]["scores"]
+    fractions = [row["opacity_percent"] / 100 for row in lobes]
+    expected = gg.extent_score(fractions, convention="ctss_pan2020", absent_below=0.005)
+    assert content["severity"]["scores"]["ctss_pan2020"] == expected
+
+
+def test_given_segments_reach_the_score() -> None:
+    found = patient()
+    segments = np.where(found.lungs > 0, np.arange(len(found.lungs))[:, None, None] % 20 + 1, 0)
+    measured = gg.analyze(found.volume, lungs=found.lungs, lesions=found.lesions, segments=segments)
+    content = measured.to_dict()
+    assert content["segments"]["source"] == "given"
+    assert len(content["regions"]) == 29
+    assert 0 < content["severity"]["scores"]["ct_ss_segments"] <= 40
+
+
+def test_wrong_maps_of_lobes_are_named(tmp_path: Path) -> None:
+    found = patient()
+    masks = {"lungs": found.lungs, "lesions": found.lesions}
+    with pytest.raises(gg.FormatError, match=r"lobes: the mask holds .* whole numbers from 0 to 5"):
+        gg.analyze(found.volume, lobes=np.full_like(found.lungs, 6), **masks)
+    with pytest.raises(ValueError, match="does not meet the lungs"):
+        gg.analyze(found.volume, lobes=np.zeros_like(found.lungs), **masks)
+    with pytest.raises(FileNotFoundError, match="none"):
+        gg.analyze(found.volume, lobes=tmp_path / "none.nii.gz", **masks)
+    write_nifti(
+        tmp_path / "six.nii.gz",
+        np.full_like(found.lungs, 6),
+        found.spacing_mm,
+        found.origin_mm,
+        found.direction,
+    )
+    with pytest.raises(gg.FormatError, match="holds the values 6; whole numbers from 0 to 5 are allowed"):
+        gg.analyze(found.volume, lobes=tmp_path / "six.nii.gz", **masks)
+
+
+def test_the_probability_of_grades_comes_from_the_uncertainty() -> None:
+    found = patient()
+    levels = [0.05, 0.5, 0.95]
+    first = np.where(found.lesions > 0, 2, 0).astype(np.uint8)
+    first[1:-1][(found.lesions[1:-1] == 0) & (found.lungs[1:-1] > 0)] = 3
+    doubt = _core.LesionUncertainty(levels=levels, first_level=first)
+    measured = result()
+    uncertain = gg.LesionCt(measured.lesion_ct.with_lungs, found.lesions, uncertainty=doubt)
+    table = _core.InvolvementUncertainty()(uncertain)
+    content = replace(measured, lesion_ct=uncertain, uncertainty=table).to_dict()
+    probability = content["severity"]["probability"]
+    expected = gg.grade_probability(levels, table.opacity_fractions, cuts=gg.ct_grade_cuts())
+    assert probability["ct_grade_extent"] == list(expected.probability)
+    assert probability["ct_grade_near_cut"]
+    assert sum(probability["class"]) == pytest.approx(1)
+    assert len(probability["class"]) == 3
+    jsonschema.validate(content, schema())
+    assert "probability" not in measured.to_dict()["severity"]

@@ -43,7 +43,8 @@ def with_masks(studies: Path) -> list[str]:
 def test_help_names_every_command(capsys: Output) -> None:
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in ("analyze", "segment", "phantom", "demo", "models"):
+    cohort = ("intervals", "thresholds", "agreement")
+    for command in ("analyze", "segment", *cohort, "phantom", "demo", "models"):
         assert command in text
         assert main([command, "--help"]) == 0
         assert "Example" in capsys.readouterr().out
@@ -110,6 +111,18 @@ def test_analyze_writes_everything_and_prints_a_table(capsys: Output, studies: P
     assert captured.err == ""
 
 
+def test_lobes_and_the_line_of_scores(capsys: Output, studies: Path, tmp_path: Path) -> None:
+    assert main([*with_masks(studies), "--out", str(tmp_path / "thirds")]) == 0
+    assert "CT-3 by pattern; CTSS " in (thirds := capsys.readouterr().out)
+    assert "(thirds for lobes)" in thirds
+    lobes = ["--lobes", str(studies / "lungs.nii.gz")]
+    assert main([*with_masks(studies), *lobes, "--out", str(tmp_path / "lobes")]) == 0
+    text = capsys.readouterr().out
+    assert "CTSS –/25, TSS –/20, LSS –/20, LHOS –/20 (given lobes)" in text  # two lobes are no five
+    assert "left lower lobe" in text
+    assert "Warning: The given map has no right upper lobe" in text
+
+
 def test_json_is_all_there_is_on_stdout(capsys: Output, studies: Path, tmp_path: Path) -> None:
     assert main([*with_masks(studies), "--json", "--out", str(tmp_path / "out")]) == 0
     captured = capsys.readouterr()
@@ -172,7 +185,7 @@ def test_wrong_input_is_told(capsys: Output, studies: Path, tmp_path: Path) -> N
         (["analyze", study, "--lesions", lesions, "--lungs", str(small)], "small.nii.gz"),
         (["analyze", study, "--lesions", lesions, "--lungs", str(text_file)], "study.dcm"),
         (["analyze", study, "--lesions", lesions, "--series", "1.2.3"], "series"),
-        (["analyze", study, "--lesions", lesions, "--model", "unet-lite"], "exclude each other"),
+        (["analyze", study, "--lesions", lesions, "--model", "ensemble-lite"], "exclude each other"),
     ):
         assert message in refused(capsys, *arguments, *out)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "small.nii.gz", "study.dcm"]
@@ -279,9 +292,10 @@ def test_a_study_with_the_bundled_model(capsys: Output, studies: Path, tmp_path:
     text = " ".join(capsys.readouterr().out.split())
     content = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     jsonschema.validate(content, schema())
-    (model,) = content["models"]
-    assert f"Weights {model['name']} (SHA-256 {model['sha256'][:12]}" in text
-    assert model["licence"] in text
+    assert len(content["models"]) == 2
+    for model in content["models"]:
+        assert f"Weights {model['name']} (SHA-256 {model['sha256'][:12]}" in text
+        assert model["licence"] in text
 
 
 # --- segment ---------------------------------------------------------------------------------------------
@@ -326,11 +340,11 @@ def test_verify_reads_every_bundled_file(
     from groundglass import weights
 
     assert main(["models", "verify"]) == 0
-    assert weights.find().sha256 in capsys.readouterr().out
+    assert weights.defaults()[0].sha256 in capsys.readouterr().out
     for file in weights.FOLDER.glob("*.*"):
         if file.suffix in (".json", ".pt"):
             (tmp_path / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(weights, "FOLDER", tmp_path)
-    with weights.find().path.open("ab") as damaged:
+    with weights.defaults()[0].path.open("ab") as damaged:
         damaged.write(b"x")
     assert "the manifest says" in refused(capsys, "models", "verify", code=1)

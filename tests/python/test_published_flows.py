@@ -366,7 +366,7 @@ def test_wrong_models(networks: Networks, tmp_path: Path) -> None:
     with pytest.raises(gg.ModelError, match="multi_class needs a model of input imagenet_bgr_with_infection"):
         InfNet(first, first)
     with pytest.raises(gg.ModelError, match="as_published is for four-class networks"):
-        Ensemble.compatible("unet-lite")
+        Ensemble.compatible("ensemble-lite")
     unknown = export(networks.four_class, "ensemble", tmp_path / "new.pt", normalisation="quantile_9")
     with pytest.raises(gg.ModelError, match=r"new.pt: .*'quantile_9', which this groundglass does not know"):
         Ensemble(unknown)

@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 import groundglass as gg
-from groundglass.result import FILES, REGION_COLUMNS, SCHEMA_VERSION, SLICE_COLUMNS, schema
+from groundglass.result import (
+    FILES,
+    INTERVAL_COLUMNS,
+    REGION_COLUMNS,
+    SCHEMA_VERSION,
+    SLICE_COLUMNS,
+    schema,
+)
 from small_study import patient, result
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "result.md"
@@ -74,8 +81,16 @@ def test_schema_and_document_know_every_key_and_no_other() -> None:
     unused = {f"/models/{key}" for key in ("name", "sha256", "licence")}
     unused |= {f"/notes/{key}" for key in ("stage", "level", "code", "text")}
     unused |= {
-        f"/options/segmentation/{key}" for key in ("threshold", "average_mm", "minimum_lesion_ml", "bfloat16")
+        f"/options/segmentation/{key}"
+        for key in ("threshold", "average_mm", "minimum_lesion_ml", "views", "bfloat16", "as_published")
     }
+    unused |= {path for path in declared(schema()) if path.startswith("/uncertainty")}
+    unused |= {f"/regions/{column}" for column in INTERVAL_COLUMNS}
+    unused |= {
+        f"/severity/probability{key}"
+        for key in ("", "/ct_grade_extent", "/ct_grade_near_cut", "/class", "/class_near_cut")
+    }
+    unused |= {path for path in declared(schema()) if path.startswith("/severity/fitted")}
     content = result().to_dict()
     assert declared(schema()) - names(content) <= unused
     assert names(content) <= declared(schema())

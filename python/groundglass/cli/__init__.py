@@ -1,4 +1,4 @@
-"""The command line: ``groundglass analyze | segment | phantom | demo | models``.
+"""The command line: ``groundglass analyze | segment | intervals | thresholds | agreement | …``.
 
 Exit codes: 0 done, 1 failed inside, 2 wrong input or use, 130 stopped by Ctrl-C, 143 by a request to end.
 What went wrong is one sentence on stderr; ``--debug`` adds the traceback. Results go to stdout, all else to

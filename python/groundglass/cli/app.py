@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli import WrongInput, models, phantom, slices, study
+from groundglass.cli import WrongInput, cohort, models, phantom, slices, study
 from groundglass.cli.options import Debug
 
 app = typer.Typer(
@@ -41,5 +41,6 @@ def root(
 
 study.register(app)
 slices.register(app)
+cohort.register(app)
 phantom.register(app)
 app.add_typer(models.app, name="models")

@@ -30,9 +30,13 @@ if TYPE_CHECKING:
     from groundglass._core import InvolvementTable, Note
     from groundglass.demo import Demo
     from groundglass.result import ModelRecord, Result
+    from groundglass.severity_model import SeverityModel
 
 #: Width of what goes to a file or another program, where there is no terminal to ask.
 PIPE_WIDTH = 100
+
+#: Grades less probable than this are not printed; they are in the result.
+LEAST_PROBABILITY = 0.01
 
 STAGES = {
     "read": "reading the study",
@@ -104,15 +108,64 @@ def print_result(result: Result) -> None:
     """Table, grade, notes and the lines that every result carries."""
     screen = console()
     screen.print(region_table(result.table, padding=1 if screen.width > 90 else 0))
-    low, high = (f"{100 * cut:g} %" for cut in (result.thresholds.cuts[0], result.thresholds.cuts[-1]))
+    cuts = ", ".join(f"{100 * cut:.4g} %" for cut in result.thresholds.cuts)
+    model = result.severity_model
+    origin = "published cuts" if model is None else f"fitted to {sum(model.patients)} patients, cuts"
     share, name = number(result.opacity_percent, 2), escape(result.severity_class)
     screen.print(
-        f"Opacity [bold]{share} %[/] of both lungs: [bold]{result.ct_grade}[/] by extent, "
-        f"class [bold]{name}[/] (published cuts {low} and {high})",
+        f"Opacity [bold]{share} %[/]{opacity_interval(result)} of both lungs: "
+        f"[bold]{result.ct_grade}[/] by extent, "
+        f"class [bold]{name}[/] ({origin} {cuts})",
         soft_wrap=True,
     )
+    if model is not None:
+        screen.print(shares_line(model, result.table.opacity_fraction), soft_wrap=True)
+    screen.print(score_line(result), soft_wrap=True)
     print_notes(screen, result.notes)
     print_terms(screen, result.models)
+
+
+def shares_line(model: SeverityModel, fraction: float) -> str:
+    """What became of the patients like this one, and whether a cut is near."""
+    alike = model.shares(fraction)
+    parts = ", ".join(
+        f"{escape(name)} {100 * share:.0f} % ({100 * lower:.0f}–{100 * upper:.0f})"
+        for name, share, lower, upper in zip(
+            alike.classes, alike.share, alike.lower, alike.upper, strict=True
+        )
+    )
+    near = "; within the bounds of a cut" if model.near_cut(fraction) else ""
+    interval = f"{100 * alike.start:.2f} to {100 * alike.stop:.2f} %"
+    return f"Of {alike.patients} patients with {interval}: {parts}{near}"
+
+
+def score_line(result: Result) -> str:
+    """The grade by pattern, the probable grades, and the scores of lobes with what they take for lobes."""
+    scores = result.scores
+    parts = [f"{scores.ct_grade_rule or '–'} by pattern"]
+    if (found := result.grade_probability) is not None:
+        likely = [
+            f"CT-{grade} {100 * share:.0f} %"
+            for grade, share in enumerate(found.probability)
+            if share >= LEAST_PROBABILITY
+        ]
+        parts.append("probability by extent " + ", ".join(likely))
+    named = {"CTSS": (scores.ctss_pan2020, 25), "TSS": (scores.tss, 20), "LSS": (scores.lss, 20)}
+    named |= {"LHOS": (scores.lhos, 20)}
+    points = ", ".join(
+        f"{name} {'–' if value is None else value}/{most}" for name, (value, most) in named.items()
+    )
+    lobes = "given lobes" if scores.lobes == "lobe_map" else "thirds for lobes"
+    return "; ".join([*parts, f"{points} ({lobes})"])
+
+
+def opacity_interval(result: Result) -> str:
+    """`` (90 %: 1.62–3.10)`` where the models are calibrated, else nothing."""
+    interval = result.opacity_interval_percent
+    if result.uncertainty is None or interval is None:
+        return ""
+    lower, upper = (number(bound, 2) for bound in interval)
+    return f" ({100 * result.uncertainty.coverage:g} %: {lower}–{upper})"
 
 
 def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
@@ -122,7 +175,7 @@ def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
     volumes = ("Lung\nml", "Ground\nglass ml", "Consoli-\ndation ml", "Opacity\nml")
     for heading in (*volumes, "PO\n%", "PHO\n%", "Lung\nHU", "Opacity\nHU"):
         shown.add_column(heading, justify="right", no_wrap=True)
-    for place, row in enumerate(table.rows):
+    for place, row in enumerate((*table.rows, *table.lobes)):
         shown.add_row(
             row.region,
             number(row.lung_ml, 0),
@@ -134,7 +187,7 @@ def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
             number(row.lung_hu_mean, 0),
             number(row.opacity_hu_mean, 0),
             style="bold" if place == 0 else None,
-            end_section=place in (0, 2),
+            end_section=place in (0, 2, 8),
         )
     return shown
 

@@ -16,7 +16,7 @@ EXAMPLES = """
 
   groundglass models
 
-  groundglass models info unet-lite
+  groundglass models info ensemble-lite
 
   groundglass models verify
 """
@@ -31,22 +31,23 @@ def models(context: typer.Context, debug: Debug = False) -> None:
 
 @app.command("list")
 def show_list(debug: Debug = False) -> None:
-    """List the bundled models, the default first."""
+    """List the bundled models, those of the default first."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from groundglass.cli.console import console
-    from groundglass.weights import available, find
+    from groundglass.weights import available, defaults, find
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("Name", "Default", "SHA-256", "Classes", "Licence"):
         table.add_column(heading)
     table.add_column("Bytes", justify="right")
-    for place, name in enumerate(available()):
+    default = {file.name for file in defaults()}
+    for name in available():
         file = find(name)
         table.add_row(
             file.name,
-            "yes" if place == 0 else "",
+            "yes" if name in default else "",
             file.sha256[:12],
             ", ".join(file.contract["output"].get("classes", [])),
             str(file.contract.get("licence", "not stated")),
@@ -74,12 +75,31 @@ def show_info(
 
 
 @app.command("verify")
-def verify(debug: Debug = False) -> None:
-    """Check every bundled file against the manifest's SHA-256; stops at the first that differs."""
+def verify(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME|FILE]...", help="Models to load and try; without any, the bundled."),
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Check every bundled file against the manifest's SHA-256, or load and try the models that are named.
+
+    Stops at the first that fails. A file is code: name only those you trust.
+    """
+    from groundglass.cli.console import blaming_model
     from groundglass.weights import available, find
 
-    for name in available():
-        typer.echo(f"{name}: SHA-256 {find(name).sha256}, as the manifest says")
+    if not files:
+        for name in available():
+            typer.echo(f"{name}: SHA-256 {find(name).sha256}, as the manifest says")
+        return
+    from groundglass.segmentation import try_model
+
+    with blaming_model(files):
+        for name in files:
+            found = find(name)
+            try_model(name)
+            typer.echo(f"{found.name}: SHA-256 {found.sha256}, loads and gives what its contract says")
 
 
 import_model.register(app)

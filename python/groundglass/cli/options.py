@@ -15,6 +15,30 @@ Model = Annotated[
         "--model", metavar="NAME|FILE", help="A bundled model or a model file. A file is code: trust it."
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="NAME|FILE",
+        help="A bundled model or a model file; again for several, averaged, or Inf-Net's two. A file is "
+        "code: trust it.",
+    ),
+]
+Views = Annotated[
+    int,
+    typer.Option(
+        "--views",
+        metavar="1|2|4|8",
+        help="Average over each slice as it is (1), mirrored (2), flipped (4), turned (8); costs that many "
+        "times the time.",
+    ),
+]
+Compatible = Annotated[
+    bool,
+    typer.Option(
+        "--compatible", help="Follow the published flow to the letter: Inf-Net, or a four-class network."
+    ),
+]
 Threads = Annotated[
     int, typer.Option("--threads", min=0, metavar="N", help="Slices worked on at a time; 0 is one a core.")
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli.options import Debug, Model, Out, Overwrite, Threads
+from groundglass.cli.options import Compatible, Debug, Models, Out, Overwrite, Threads, Views
 
 EXAMPLES = """
 [bold]Examples[/]
@@ -34,7 +34,9 @@ def segment(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Write NAME.npy as well: float32 (2, height, width).")
     ] = False,
-    model: Model = None,
+    model: Models = None,
+    views: Views = 1,
+    compatible: Compatible = False,
     overwrite: Overwrite = False,
     threads: Threads = 0,
     debug: Debug = False,
@@ -51,11 +53,13 @@ def segment(
     from groundglass.slices import segment_images
 
     refuse_existing(out, overwrite)
-    with blaming_model(model), stage_bars() as progress:
+    with blaming_model(model or None), stage_bars() as progress:
         results = segment_images(
             images,
             out,
-            model=model,
+            model=model or None,
+            views=views,
+            compatible=compatible,
             probabilities=probabilities,
             overwrite=overwrite,
             threads=threads,

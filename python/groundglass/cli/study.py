@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli.options import Debug, Model, Overwrite, Threads
+from groundglass.cli.options import Compatible, Debug, Models, Overwrite, Threads, Views
 
 EXAMPLES = """
 [bold]Examples[/]
@@ -18,6 +18,10 @@ EXAMPLES = """
   groundglass analyze ct.nii.gz --out result --lungs lungs.nii.gz
 
   groundglass analyze study.zip --json | jq .severity
+
+  groundglass analyze study/ --out result --model semi-inf-net.pt --model mc-unet.pt
+
+  groundglass analyze study/ --out result --severity severity.json
 """
 
 
@@ -51,7 +55,34 @@ def analyze(
             help="Your own lesions: 1 ground glass, 2 consolidation; no model runs.",
         ),
     ] = None,
-    model: Model = None,
+    lobes: Annotated[
+        Path | None,
+        typer.Option(
+            "--lobes",
+            metavar="FILE",
+            help="A map of the lobes: 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right "
+            "lower. Without it thirds of the height take their place in scores.",
+        ),
+    ] = None,
+    segments: Annotated[
+        Path | None,
+        typer.Option(
+            "--segments",
+            metavar="FILE",
+            help="A map of twenty segments, 1 to 20, for their CT severity score.",
+        ),
+    ] = None,
+    model: Models = None,
+    views: Views = 1,
+    compatible: Compatible = False,
+    severity: Annotated[
+        Path | None,
+        typer.Option(
+            "--severity",
+            metavar="FILE",
+            help="A severity model of groundglass thresholds --save, in place of the published cuts.",
+        ),
+    ] = None,
     series: Annotated[
         str | None,
         typer.Option("--series", metavar="UID", help="Which DICOM series, where there are several."),
@@ -86,12 +117,17 @@ def analyze(
     if out is None and not json:
         raise typer.BadParameter("name the folder to write, or print with --json", param_hint="--out")
     refuse_existing(out, overwrite)
-    with blaming_model(model), stage_bars() as progress:
+    with blaming_model(model or None), stage_bars() as progress:
         result = run(
             study,
             lungs=lungs,
             lesions=lesions,
-            model=model,
+            lobes=lobes,
+            segments=segments,
+            model=model or None,
+            views=views,
+            compatible=compatible,
+            severity=severity,
             series=series,
             out=out,
             overwrite=overwrite,

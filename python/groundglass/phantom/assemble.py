@@ -82,10 +82,7 @@ def make(
     range. Costs about 4 s and 0.3 GB at the default shape.
     """
     seed, fractions, grid = _checked(seed, ground_glass, consolidation, shape, spacing_mm)
-    # Independent streams, so that a phantom with other opacities is the same patient.
-    build, tissue_seed, tree_seed, lesion_seed, texture_seed, noise_seed = (
-        np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence([VERSION, seed]).spawn(6)
-    )
+    build, tissue_seed, tree_seed, lesion_seed, texture_seed, noise_seed = _streams(seed)
     chest = Chest(Proportions.draw(build), grid)
     hu, lungs, depth = _body(chest, Tissue(tissue_seed, chest))
     vessels, lumen, walls = _branches(tree_seed, chest, lungs, depth)
@@ -95,13 +92,50 @@ def make(
 
     slices, _rows, _columns = grid.shape
     origin = (float(grid.x[0]), float(grid.y[0]), round(-0.5 * (slices - 1) * grid.spacing_mm[0], 6))
-    parameters = {"ground_glass": fractions[0], "consolidation": fractions[1], "shape": list(grid.shape)}
-    parameters |= {"spacing_mm": list(grid.spacing_mm)}
-    truth = truth_table(lungs, lesions, grid.spacing_mm)
-    truth = {"seed": seed, "version": VERSION, "parameters": parameters} | truth
+    truth = _truth(seed, fractions, grid, lungs, lesions)
     for array in (image, lungs, lesions):
         array.flags.writeable = False
     return Phantom(image, lungs, lesions, grid.spacing_mm, origin, truth)
+
+
+def truth_of(
+    seed: int = 0,
+    *,
+    ground_glass: float = 0.08,
+    consolidation: float = 0.03,
+    shape: tuple[int, int, int] = (100, 384, 384),
+    spacing_mm: tuple[float, float, float] | None = None,
+) -> dict[str, Any]:
+    """The ``truth`` of the phantom that :func:`make` gives for the same arguments, without its image.
+
+    For cohorts of numbers: vessels, bronchi and noise are left out, in large voxels most of the work. Raises
+    as :func:`make` does.
+    """
+    seed, fractions, grid = _checked(seed, ground_glass, consolidation, shape, spacing_mm)
+    build, tissue_seed, _trees, lesion_seed, _texture, _noise = _streams(seed)
+    chest = Chest(Proportions.draw(build), grid)
+    _hu, lungs, depth = _body(chest, Tissue(tissue_seed, chest))
+    lesions, _within = lesion.place(lesion_seed, lungs, depth, grid, *fractions)
+    return _truth(seed, fractions, grid, lungs, lesions)
+
+
+def _streams(seed: int) -> list[np.random.Generator]:
+    """Independent streams, so that a phantom with other opacities is the same patient."""
+    spawned = np.random.SeedSequence([VERSION, seed]).spawn(6)
+    return [np.random.Generator(np.random.PCG64(stream)) for stream in spawned]
+
+
+def _truth(
+    seed: int,
+    fractions: tuple[float, float],
+    grid: Grid,
+    lungs: NDArray[np.uint8],
+    lesions: NDArray[np.uint8],
+) -> dict[str, Any]:
+    parameters = {"ground_glass": fractions[0], "consolidation": fractions[1], "shape": list(grid.shape)}
+    parameters |= {"spacing_mm": list(grid.spacing_mm)}
+    truth = truth_table(lungs, lesions, grid.spacing_mm)
+    return {"seed": seed, "version": VERSION, "parameters": parameters} | truth
 
 
 def _checked(

@@ -16,7 +16,16 @@ from typing import Any
 
 from groundglass.errors import ModelError
 
-__all__ = ["FOLDER", "FORMAT", "FORMAT_VERSION", "ModelFile", "available", "defaults", "find", "read_contract"]
+__all__ = [
+    "FOLDER",
+    "FORMAT",
+    "FORMAT_VERSION",
+    "ModelFile",
+    "available",
+    "defaults",
+    "find",
+    "read_contract",
+]
 
 FOLDER = Path(__file__).parent
 FORMAT = "groundglass-model"
