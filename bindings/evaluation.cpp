@@ -12,13 +12,8 @@ using namespace py::literals;
 
 namespace {
 
-using labels_array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>;
 using classes_array = py::array_t<std::size_t, py::array::c_style | py::array::forcecast>;
 
-const named<binomial_method> methods{"method",
-                                     {{"wilson", binomial_method::wilson},
-                                      {"jeffreys", binomial_method::jeffreys},
-                                      {"clopper_pearson", binomial_method::clopper_pearson}}};
 const named<calibration_bins> edges{
     "calibration_curve: edges",
     {{"equal_width", calibration_bins::equal_width}, {"equal_count", calibration_bins::equal_count}}};

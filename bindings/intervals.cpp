@@ -5,12 +5,6 @@ namespace groundglass::bindings {
 
 namespace {
 
-const named<binomial_method> methods{"method",
-                                     {{"wilson", binomial_method::wilson},
-                                      {"jeffreys", binomial_method::jeffreys},
-                                      {"clopper_pearson", binomial_method::clopper_pearson}}};
-using labels_array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>;
-
 interval_table_options interval_options(const py::object& edges, const std::string& method, double level,
                                         std::optional<double> prevalence,
                                         const std::optional<savitzky_golay>& smoothing, bool isotonic,

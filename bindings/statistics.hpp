@@ -2,6 +2,7 @@
 
 #include "numpy.hpp"
 #include "pybind.hpp"
+#include <groundglass/statistics/binomial_bounds.hpp>
 
 #include <span>
 #include <stdexcept>
@@ -38,6 +39,14 @@ struct named {
 
 /// What a kernel of the statistics takes: any numbers, converted.
 using doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
+
+/// 0 and 1, or truth values.
+using labels_array = py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>;
+
+inline const named<binomial_method> methods{"method",
+                                            {{"wilson", binomial_method::wilson},
+                                             {"jeffreys", binomial_method::jeffreys},
+                                             {"clopper_pearson", binomial_method::clopper_pearson}}};
 
 /// The elements of a one-dimensional array.
 template <class T, int flags>
