@@ -17,6 +17,8 @@ extensions = ["myst_nb", "breathe", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"groundglass {release}"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 
 breathe_projects = {"groundglass": "_build/xml"}
 breathe_default_project = "groundglass"

@@ -3,7 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p docs/_build
-[ -f docs/notebooks/Stats.ipynb ] || tools/notebooks.sh
+for notebook in examples/notebooks/*.ipynb; do
+    if [ ! "docs/notebooks/$(basename "$notebook")" -nt "$notebook" ]; then
+        tools/notebooks.sh
+        break
+    fi
+done
 doxygen docs/Doxyfile
 .venv/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 # A page without a declaration would pass all the same. The umbrella header and the index have none.
