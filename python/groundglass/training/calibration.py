@@ -5,7 +5,7 @@ Everything here works on the pixels inside the lungs, where a study is measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +129,19 @@ def volume_quantiles(thresholds: Sequence[float]) -> FloatArray:
     """
     result: FloatArray = np.quantile(np.asarray(thresholds), 1.0 - LEVELS, method="weibull")
     return result
+
+
+def cooled_map(p: npt.NDArray[np.float32], calibration: Mapping[str, Any]) -> npt.NDArray[np.float32]:
+    """Probabilities (4, H, W) after both temperatures of :func:`fit`; lung keeps its share of the rest."""
+    infected = (p[0] + p[1]).astype(np.float64)
+    conditional = cool(
+        np.clip(p[1] / np.maximum(infected, EPSILON), 0, 1), calibration["conditional_temperature"]
+    )
+    new = cool(infected, calibration["temperature"])
+    rest = (1.0 - new) / np.maximum(1.0 - infected, EPSILON)
+    return np.stack([new * (1.0 - conditional), new * conditional, p[2] * rest, p[3] * rest]).astype(
+        np.float32
+    )
 
 
 def fit(held_out: Sequence[HeldOut]) -> dict[str, Any]:

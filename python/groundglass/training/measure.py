@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from groundglass.training.calibration import HeldOut, check, fit
+from groundglass.training.calibration import HeldOut, check, cooled_map, fit
 from groundglass.training.data import Slice
 from groundglass.training.evaluate import (
     Counts,
@@ -54,16 +54,16 @@ def measure_and_export(pipeline: Pipeline) -> list[Path]:
     for name, phase in [*((name, "fold") for name in NETWORKS), (BASELINE, "baseline")]:
         networks = [pipeline.network(name, phase, k) for k in range(o.folds)]
         predicted[name] = held_out_predictions(networks, labelled, fold_of, o.long_edge)
-    predicted["both"] = [
-        np.mean(np.stack(maps), axis=0) for maps in zip(*(predicted[n] for n in NETWORKS), strict=True)
-    ]
-    counts = {name: counts_of(p, labelled) for name, p in predicted.items()}
     truth = labels_of(labelled)
     held_out = {
         name: [HeldOut.of(p, t) for p, t in zip(predicted[name], truth, strict=True)] for name in NETWORKS
     }
     calibration = {name: fit(slices) | check([slices], fold_of) for name, slices in held_out.items()}
     calibration["both"] = check(list(held_out.values()), fold_of)
+    # As a study gets it: each network's file divides its logits by the temperatures before the mean is taken.
+    cooled = [[cooled_map(p, calibration[name]) for p in predicted[name]] for name in NETWORKS]
+    predicted["both"] = [np.mean(np.stack(maps), axis=0) for maps in zip(*cooled, strict=True)]
+    counts = {name: counts_of(p, labelled) for name, p in predicted.items()}
     report: dict[str, Any] = {
         "what": "networks of the folds on the slices that each has not seen, at their own size, one view",
         "threshold": 0.5,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 
-from groundglass.training.calibration import (
+from groundglass.models import FourClassProbability, probabilities  # noqa: E402
+from groundglass.training.calibration import (  # noqa: E402
     LEVELS,
     HeldOut,
     check,
     cool,
+    cooled_map,
     fit,
     fit_conditional_temperature,
     fit_temperature,
@@ -79,6 +81,14 @@ def test_calibration_improves_and_covers() -> None:
     assert report["interval"]["slices"] == 60
     assert len(fit(held_out)["volume_quantiles"]["thresholds"]) == len(LEVELS)
     assert check([held_out, held_out], fold_of) == report
+
+
+def test_cooled_maps_are_what_the_file_gives() -> None:
+    logits = torch.randn(1, 3, 5, 7, generator=torch.Generator().manual_seed(0))
+    temperatures = {"temperature": 1.7, "conditional_temperature": 0.6}
+    module = FourClassProbability(torch.nn.Identity(), 1.7, 0.6)
+    found = cooled_map(probabilities(logits)[0].numpy(), temperatures)
+    np.testing.assert_allclose(found, module(logits)[0].numpy(), atol=1e-6)
 
 
 def test_only_pixels_inside_the_lungs_count() -> None:
