@@ -19,6 +19,7 @@ from groundglass.models import (  # noqa: E402
     probabilities,
 )
 from groundglass.models.efficientnet_lite import imagenet_state  # noqa: E402
+from groundglass.models.ensemble_lite import GridMean  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=[UNetLite, EnsembleLite, InfNetLite])
@@ -109,6 +110,14 @@ def test_ensemble_is_the_mean_of_its_decoders() -> None:
         (maps[1] + spread) / 2, scale_factor=2, mode="bilinear", align_corners=False
     )
     torch.testing.assert_close(maps[0], mean)
+
+
+def test_grid_means_are_adaptive_means() -> None:
+    for size in ((36, 24), (7, 5), (12, 18)):
+        x = torch.randn(2, 3, *size)
+        for cells in (1, 2, 3, 6):
+            expected = torch.nn.AdaptiveAvgPool2d(cells)(x)
+            torch.testing.assert_close(GridMean(cells)(x), expected, atol=1e-6, rtol=1e-5)
 
 
 def test_probabilities_by_hand() -> None:

@@ -19,6 +19,30 @@ POOLED_CHANNELS = 36
 PYRAMID_CHANNELS = 40
 
 
+def bands(size: int, cells: int) -> Tensor:
+    """Averages (cells, size): row i takes pixels i size / cells, rounded down, to (i + 1) size / cells, up."""
+    pixel = torch.arange(size).unsqueeze(0)
+    cell = torch.arange(cells).unsqueeze(1)
+    start = (cell * size).div(cells, rounding_mode="floor")
+    stop = ((cell + 1) * size + cells - 1).div(cells, rounding_mode="floor")
+    inside = ((pixel >= start) & (pixel < stop)).float()
+    return inside / inside.sum(dim=1, keepdim=True)
+
+
+class GridMean(nn.Module):
+    """Means over a grid of cells, as of ``nn.AdaptiveAvgPool2d``, which AOTInductor fixes to one size."""
+
+    def __init__(self, cells: int):
+        super().__init__()
+        self.cells = cells
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, cells, cells)."""
+        rows = bands(x.shape[-2], self.cells).to(x.dtype)
+        columns = bands(x.shape[-1], self.cells).to(x.dtype)
+        return torch.matmul(torch.matmul(rows, x), columns.t())
+
+
 class PyramidDecoder(nn.Module):
     """From the encoder's maps at 1/8 and 1/16, beside their means over a grid, to logits at 1/8."""
 
@@ -26,7 +50,7 @@ class PyramidDecoder(nn.Module):
         super().__init__()
         inputs = EfficientNetLite.channels[2] + EfficientNetLite.channels[3]
         self.pooled = nn.ModuleList(
-            nn.Sequential(nn.AdaptiveAvgPool2d(cells), nn.Conv2d(inputs, POOLED_CHANNELS, 1), nn.ReLU6())
+            nn.Sequential(GridMean(cells), nn.Conv2d(inputs, POOLED_CHANNELS, 1), nn.ReLU6())
             for cells in PYRAMID
         )
         self.mix = conv_bn(inputs + len(PYRAMID) * POOLED_CHANNELS, PYRAMID_CHANNELS, 3)
