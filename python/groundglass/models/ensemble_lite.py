@@ -20,7 +20,7 @@ PYRAMID_CHANNELS = 40
 
 
 def bands(size: int, cells: int) -> Tensor:
-    """Averages (cells, size): row i takes pixels i size / cells, rounded down, to (i + 1) size / cells, up."""
+    """Averages (cells, size); row i: pixels i size / cells (rounded down) to (i + 1) size / cells (up)."""
     pixel = torch.arange(size).unsqueeze(0)
     cell = torch.arange(cells).unsqueeze(1)
     start = (cell * size).div(cells, rounding_mode="floor")
