@@ -163,8 +163,10 @@ void define_run(py::class_<Stage>& cls) {
             [](const Stage& self, const py::array& image,
                const std::optional<std::pair<double, double>>& window) {
                 auto found = find_in_image(self, image, window);
+                py::object lungs = py::none();
+                if (found.lungs) lungs = to_numpy(std::move(*found.lungs));
                 return py::make_tuple(to_numpy(std::move(found.labels)),
-                                      to_numpy(std::move(found.probabilities)));
+                                      to_numpy(std::move(found.probabilities)), lungs);
             },
             "image"_a, py::kw_only(), "window"_a = py::none());
     for (const auto* option : options_of<Stage>)

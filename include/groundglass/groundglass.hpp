@@ -38,4 +38,5 @@
 #include <groundglass/volume/lung_mask.hpp>
 #include <groundglass/volume/lung_regions.hpp>
 #include <groundglass/volume/orientation.hpp>
+#include <groundglass/volume/picture_lungs.hpp>
 #include <groundglass/volume/series.hpp>

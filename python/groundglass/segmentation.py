@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core, weights
+from groundglass.slices import ImageLesions
 
 if TYPE_CHECKING:
     from groundglass import LesionCt, LungCt
@@ -224,13 +225,13 @@ class Ensemble(_segmentation.Ensemble):
 
     def find_in_image(
         self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-        """The same with labels before it: uint8 (height, width), 0 none, 1 ground glass, 2 consolidation.
+    ) -> ImageLesions:
+        """The same with the labels and, where the networks tell, the lungs.
 
         Lesion is where both probabilities reach `threshold` together, of the class of the larger one; as
         published, the class of the network's largest answer.
         """
-        return super().find_in_image(image, window=window)
+        return ImageLesions(*super().find_in_image(image, window=window))
 
 
 class InfNet(_segmentation.InfNet):
@@ -334,10 +335,10 @@ class InfNet(_segmentation.InfNet):
 
     def find_in_image(
         self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
-    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-        """The same with labels before it: uint8 (height, width), 0 none, 1 ground glass, 2 consolidation.
+    ) -> ImageLesions:
+        """The same with the labels and, where the networks tell, the lungs.
 
         Lesion is where both probabilities reach `threshold` together, of the class of the larger one; as
         published, the class of the network's largest answer.
         """
-        return super().find_in_image(image, window=window)
+        return ImageLesions(*super().find_in_image(image, window=window))

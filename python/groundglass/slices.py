@@ -9,7 +9,8 @@ What becomes of the pixels is fixed, so that the same picture always gives the s
   no window is known, and refused.
 - The pixel grid is that of the file. An EXIF orientation is not applied; a note says so.
 
-A picture carries no scale and no lung mask, so there are areas in pixels, no volumes or percentages of lung.
+A picture carries no scale, so areas are in pixels. Its lungs are those of the networks' own class; for
+networks without one there are no percentages of lung.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from groundglass.errors import FormatError
-from groundglass.overlay import CONSOLIDATION, GROUND_GLASS, require_pillow
-from groundglass.result import NOT_A_DEVICE, SCHEMA_VERSION, ModelRecord
+from groundglass.overlay import CONSOLIDATION, GROUND_GLASS, LUNGS, require_pillow
+from groundglass.result import NOT_A_DEVICE, ModelRecord
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], "bool | None"]
 
 Grey = npt.NDArray[np.uint8]
-Probabilities = npt.NDArray[np.float32]
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -51,8 +51,12 @@ LARGEST_EDGE = 4096
 #: Mean difference of colour channels, in grey levels, that JPEG's chroma alone does not make.
 COLOUR_TRACE = 4.0
 
-#: red, green, blue of the label values 0, 1 and 2
-PALETTE = (0, 0, 0, *GROUND_GLASS, *CONSOLIDATION)
+#: The label value of lung without a lesion, where it is asked for.
+OTHER_LUNG = 3
+#: red, green, blue of the label values 0, 1, 2 and 3
+PALETTE = (0, 0, 0, *GROUND_GLASS, *CONSOLIDATION, *LUNGS)
+#: of ``segment.json``; raised in its second part when keys are added
+SCHEMA_VERSION = "1.2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,24 +68,90 @@ class Slice:
     notes: Sequence[Note]
 
 
+class ImageLesions(NamedTuple):
+    """What a stage finds in one image of (height, width), which has no lung mask.
+
+    `labels`: uint8 (height, width), 0 none, 1 ground glass, 2 consolidation. `probabilities`: float32
+    (2, height, width), of the two. `lungs`: uint8 (height, width), 1 where lung, lesions included, is more
+    likely than not and, but as published, not beside the patient; None where a network of the stage has no
+    class for it. Where they are known, lesions lie in them.
+    """
+
+    labels: npt.NDArray[np.uint8]
+    probabilities: npt.NDArray[np.float32]
+    lungs: npt.NDArray[np.uint8] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceExtent:
+    """Areas of one picture in pixels, and what share of its lungs they are.
+
+    `lung_pixels`, lesions included, is None where the networks don't tell. Percentages are of it, None
+    without lung.
+    """
+
+    ground_glass_pixels: int
+    consolidation_pixels: int
+    lung_pixels: int | None
+
+    @classmethod
+    def of(cls, labels: Grey, lungs: Grey | None) -> SliceExtent:
+        """Counts `labels`, 1 ground glass and 2 consolidation, and `lungs`, 1 inside; uint8 (row, column)."""
+        return cls(
+            ground_glass_pixels=int(np.count_nonzero(labels == 1)),
+            consolidation_pixels=int(np.count_nonzero(labels == 2)),
+            lung_pixels=None if lungs is None else int(np.count_nonzero(lungs)),
+        )
+
+    @property
+    def ground_glass_percent(self) -> float | None:
+        return self._percent(self.ground_glass_pixels)
+
+    @property
+    def consolidation_percent(self) -> float | None:
+        return self._percent(self.consolidation_pixels)
+
+    @property
+    def opacity_percent(self) -> float | None:
+        """Of ground glass and consolidation together."""
+        return self._percent(self.ground_glass_pixels + self.consolidation_pixels)
+
+    @property
+    def ct_grade(self) -> str | None:
+        """CT-0 to CT-4 by the extent in this one picture, which says little of the whole lungs."""
+        from groundglass._core import Scores, ct_grade_by_extent
+
+        opacity = self.opacity_percent
+        if opacity is None:
+            return None
+        return str(ct_grade_by_extent(opacity / 100, absent_below=Scores().absent_below))
+
+    def _percent(self, pixels: int) -> float | None:
+        return 100 * pixels / self.lung_pixels if self.lung_pixels else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types for JSON."""
+        derived = ("ground_glass_percent", "consolidation_percent", "opacity_percent", "ct_grade")
+        return vars(self) | {name: getattr(self, name) for name in derived}
+
+
 @dataclass(frozen=True, kw_only=True)
 class SegmentedSlice:
-    """What the segmentation wrote for one picture; areas in pixels."""
+    """What the segmentation wrote for one picture."""
 
     source: str
     label_file: str
     probability_file: str | None
     height: int
     width: int
-    ground_glass_pixels: int
-    consolidation_pixels: int
+    extent: SliceExtent
     notes: Sequence[Note]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain types for JSON."""
-        plain = {name: value for name, value in vars(self).items() if name != "notes"}
+        plain = {name: value for name, value in vars(self).items() if name not in ("extent", "notes")}
         notes = [{"level": str(note.level), "code": note.code, "text": note.text} for note in self.notes]
-        return plain | {"notes": notes}
+        return plain | self.extent.to_dict() | {"notes": notes}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +335,7 @@ def segment_images(
     model: str | Path | Sequence[str | Path] | None = None,
     views: int = 1,
     compatible: bool = False,
+    lungs: bool = False,
     probabilities: bool = False,
     overwrite: bool = False,
     threads: int = 0,
@@ -273,16 +344,17 @@ def segment_images(
     """Segments a picture, or every picture of a folder, and writes the results to the folder `out`.
 
     For ``NAME.jpg`` that is ``NAME.png``, a palette picture of the same size with the values 0, 1 ground
-    glass and 2 consolidation, and with `probabilities` ``NAME.npy``, float32 ``(2, row, column)``: the
-    probability of ground glass and that of consolidation. ``segment.json`` holds areas, notes and models. All
-    files appear or none. Lesion is where both probabilities add up to one half, of the more probable class.
+    glass and 2 consolidation, with `lungs` also 3 other lung, and with `probabilities` ``NAME.npy``, float32
+    ``(2, row, column)``: the probability of ground glass and that of consolidation. ``segment.json`` holds
+    areas, percentages of the lungs, notes and models. All files appear or none. Lesion is where both
+    probabilities add up to one half, of the more probable class.
     `model`, `views` and `compatible` are as in :func:`groundglass.analyze`.
     `threads` is the number of pictures worked on at a time, 0 for one a core.
 
     Raises :class:`groundglass.FormatError` for a picture that can't be taken (see :func:`read_slice`),
-    :class:`groundglass.ModelError` for a model, :class:`FileExistsError` for an existing `out`,
-    :class:`groundglass.analyze.Cancelled` when told to stop. Memory holds as many pictures as there are
-    threads.
+    :class:`groundglass.ModelError` for a model, ValueError for `lungs` of networks that don't tell them,
+    :class:`FileExistsError` for an existing `out`, :class:`groundglass.analyze.Cancelled` when told to stop.
+    Memory holds as many pictures as there are threads.
     """
     from groundglass._core import __version__
     from groundglass.analyze import (
@@ -304,8 +376,8 @@ def segment_images(
         stage = load_stage(models, threads=1, views=views, compatible=compatible)
         if progress is not None:
             progress(0, len(images))
-        for picture, (labels, maps) in _in_order(stage, images, workers):
-            done.append(_write(folder, picture, labels, maps if probabilities else None))
+        for picture, found in _in_order(stage, images, workers):
+            done.append(_write(folder, picture, found, lungs=lungs, probabilities=probabilities))
             if progress is not None and progress(len(done), len(images)) is False:
                 raise Cancelled("stopped; nothing was written")
         results = SliceResults(
@@ -321,12 +393,12 @@ def segment_images(
 
 def _in_order(
     stage: Ensemble | InfNet, images: Sequence[Path], workers: int
-) -> Iterator[tuple[Slice, tuple[Grey, Probabilities]]]:
+) -> Iterator[tuple[Slice, ImageLesions]]:
     """Segments `workers` pictures at a time and gives them back in their order.
 
     No picture is read before there is a worker for it, so memory does not grow with their number.
     """
-    waiting: deque[tuple[Slice, Future[tuple[Grey, Probabilities]]]] = deque()
+    waiting: deque[tuple[Slice, Future[ImageLesions]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for path in images:
@@ -343,23 +415,34 @@ def _in_order(
                 future.cancel()
 
 
-def _write(folder: Path, picture: Slice, labels: Grey, maps: Probabilities | None) -> SegmentedSlice:
-    """`labels` as a palette picture, and `maps` where they are wanted."""
+def with_other_lung(found: ImageLesions) -> Grey:
+    """0, 1 ground glass, 2 consolidation, :data:`OTHER_LUNG`; uint8 (row, column).
+
+    Raises ValueError where the networks don't tell the lungs.
+    """
+    if found.lungs is None:
+        raise ValueError("this model has no class for lung; leave lungs out, or take a model that has one")
+    return np.where((found.labels == 0) & (found.lungs > 0), np.uint8(OTHER_LUNG), found.labels)
+
+
+def _write(
+    folder: Path, picture: Slice, found: ImageLesions, *, lungs: bool, probabilities: bool
+) -> SegmentedSlice:
+    """The labels as a palette picture, and the probabilities where they are wanted."""
     from PIL import Image
 
-    image = Image.fromarray(labels)
+    image = Image.fromarray(with_other_lung(found) if lungs else found.labels)
     image.putpalette(PALETTE)
     stem = picture.path.stem
     image.save(folder / f"{stem}.png", optimize=True)
-    if maps is not None:
-        np.save(folder / f"{stem}.npy", np.ascontiguousarray(maps, np.float32))
+    if probabilities:
+        np.save(folder / f"{stem}.npy", np.ascontiguousarray(found.probabilities, np.float32))
     return SegmentedSlice(
         source=picture.path.name,
         label_file=f"{stem}.png",
-        probability_file=f"{stem}.npy" if maps is not None else None,
-        height=labels.shape[0],
-        width=labels.shape[1],
-        ground_glass_pixels=int(np.count_nonzero(labels == 1)),
-        consolidation_pixels=int(np.count_nonzero(labels == 2)),
+        probability_file=f"{stem}.npy" if probabilities else None,
+        height=found.labels.shape[0],
+        width=found.labels.shape[1],
+        extent=SliceExtent.of(found.labels, found.lungs),
         notes=picture.notes,
     )

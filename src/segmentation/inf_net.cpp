@@ -40,8 +40,9 @@ public:
     template <class T>
     [[nodiscard]] detail::slice_probabilities operator()(std::size_t, std::span<const T> slice,
                                                          image_size size, const pixel_box& box,
-                                                         std::optional<value_range> window) const {
-        return as_published_ ? published(slice, size, window) : principled(slice, size, box, window);
+                                                         std::optional<value_range> window, bool lung) const {
+        return as_published_ ? published(slice, size, window, lung)
+                             : principled(slice, size, box, window, lung);
     }
 
 private:
@@ -88,7 +89,7 @@ private:
     template <class T>
     [[nodiscard]] detail::slice_probabilities principled(std::span<const T> slice, image_size size,
                                                          const pixel_box& box,
-                                                         std::optional<value_range> window) const {
+                                                         std::optional<value_range> window, bool lung) const {
         const auto first = infection_.contract().size;
         const auto second = multi_class_.contract().size;
         std::vector<float> cropped(box.size.area());
@@ -110,12 +111,12 @@ private:
             if (sum > 0)
                 for (std::size_t k = 0; k < count; ++k) planes[k * second.area() + i] /= sum;
         }
-        return detail::crop_planes(multi_class_, planes, second, box.size, {0, 0, box.size});
+        return detail::crop_planes(multi_class_, planes, second, box.size, {0, 0, box.size}, lung);
     }
 
     template <class T>
     [[nodiscard]] detail::slice_probabilities published(std::span<const T> slice, image_size size,
-                                                        std::optional<value_range> window) const {
+                                                        std::optional<value_range> window, bool lung) const {
         const auto picture = as_picture(slice, size, window);
         const auto first = infection_.contract().size;
         const auto second = multi_class_.contract().size;
@@ -128,7 +129,7 @@ private:
         std::vector<std::uint8_t> prior(second.area());
         opencv_resize<std::uint8_t>(picture, size, grey, second);
         opencv_resize<std::uint8_t>(map, first, prior, second);
-        return detail::largest_class(multi_class_, classes<std::uint8_t>(grey, prior), second, size);
+        return detail::largest_class(multi_class_, classes<std::uint8_t>(grey, prior), second, size, lung);
     }
 
     template <class T>

@@ -4,6 +4,7 @@
 #include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
+#include <groundglass/volume/picture_lungs.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -70,7 +71,7 @@ template <class Networks>
                                      const progress_function& progress) {
     const auto run = [&](std::span<const std::int16_t> slice, image_size size, const pixel_box& box,
                          const member_function& seen) {
-        return mean_of_members(networks, settings.views, slice, size, box, std::nullopt, seen);
+        return mean_of_members(networks, settings.views, slice, size, box, std::nullopt, false, seen);
     };
     return find_lesions(lungs, settings,
                         {run, networks.size() * settings.views, std::move(models), std::move(judges)},
@@ -81,6 +82,25 @@ template <class Networks>
 [[nodiscard]] inline lesion_label label_of(float ground_glass, float consolidation, float threshold) {
     if (ground_glass + consolidation < threshold) return lesion_label::none;
     return consolidation > ground_glass ? lesion_label::consolidation : lesion_label::ground_glass;
+}
+
+/// Takes from a picture's lungs and lesions what lies beside the patient: the networks learned from pictures
+/// that show little of it. Nothing is taken where values are not finite.
+template <class T>
+void keep_within_patient(std::span<const T> values, image_size size, std::span<std::uint8_t> lungs,
+                         std::span<std::uint8_t> labels) {
+    if (!std::all_of(values.begin(), values.end(),
+                     [](T value) { return std::isfinite(static_cast<double>(value)); }))
+        return;
+    bit_mask found({1, size.rows, size.columns});
+    for (std::size_t i = 0; i < lungs.size(); ++i)
+        if (lungs[i] != 0) found.set(0, i / size.columns, i % size.columns);
+    const auto kept = without_beside(found, air_beside_patient(values, size.rows, size.columns));
+    for (std::size_t i = 0; i < lungs.size(); ++i) {
+        if (kept.test(0, i / size.columns, i % size.columns)) continue;
+        lungs[i] = 0;
+        labels[i] = 0;
+    }
 }
 
 /// Lesions of a whole image, with networks as `mean_of_members` takes them.
@@ -96,20 +116,29 @@ template <class Networks, class T>
                                     " values for an image of " + std::to_string(size.rows) + " x " +
                                     std::to_string(size.columns));
     const auto found = mean_of_members(networks, settings.views, values, size, pixel_box{0, 0, size}, window,
-                                       [](std::size_t, const slice_probabilities&) {});
+                                       true, [](std::size_t, const slice_probabilities&) {});
     image_lesions result{make_array<float>({2, size.rows, size.columns}),
-                         array2<std::uint8_t>({size.rows, size.columns})};
+                         array2<std::uint8_t>({size.rows, size.columns}), std::nullopt};
     std::copy(found.ground_glass.begin(), found.ground_glass.end(), slice(result.probabilities, 0).begin());
     std::copy(found.consolidation.begin(), found.consolidation.end(), slice(result.probabilities, 1).begin());
     const auto labels = flat(result.labels);
-    if (!found.labels.empty()) {
-        std::copy(found.labels.begin(), found.labels.end(), labels.begin());
-        return result;
-    }
+    const bool published = !found.labels.empty();
     const auto threshold = static_cast<float>(settings.threshold);
     for (std::size_t i = 0; i < labels.size(); ++i)
-        labels[i] =
-            static_cast<std::uint8_t>(label_of(found.ground_glass[i], found.consolidation[i], threshold));
+        labels[i] = published ? found.labels[i]
+                              : static_cast<std::uint8_t>(
+                                    label_of(found.ground_glass[i], found.consolidation[i], threshold));
+    if (!found.lung.empty()) {
+        result.lungs = array2<std::uint8_t>({size.rows, size.columns});
+        const auto lungs = flat(*result.lungs);
+        for (std::size_t i = 0; i < lungs.size(); ++i) {
+            // As published, lung is a class of its own and does not share with the others.
+            const float inside =
+                published ? found.lung[i] : found.lung[i] + found.ground_glass[i] + found.consolidation[i];
+            lungs[i] = labels[i] != 0 || inside >= 0.5F ? 1 : 0;
+        }
+        if (!published) keep_within_patient(values, size, lungs, labels);
+    }
     return result;
 }
 

@@ -4,9 +4,22 @@
 #include <groundglass/volume/label_map.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 namespace groundglass::segmentation::detail {
+
+namespace {
+
+/// The plane of lung without a lesion, where the model has one.
+std::optional<std::size_t> plane_of_lung(const segmenter& model) {
+    const auto& classes = model.contract().classes;
+    for (std::size_t k = 0; k < classes.size(); ++k)
+        if (classes[k] == "lung" || classes[k] == "other_lung") return k;
+    return std::nullopt;
+}
+
+} // namespace
 
 std::size_t plane_of(const segmenter& model, const char* name) {
     const auto& classes = model.contract().classes;
@@ -21,31 +34,36 @@ std::size_t plane_of(const segmenter& model, const char* name) {
 }
 
 slice_probabilities crop_planes(const segmenter& model, std::span<const float> planes, image_size size,
-                                image_size whole, const pixel_box& box) {
+                                image_size whole, const pixel_box& box, bool lung) {
     const bilinear_resize back(size, whole);
     std::vector<float> mapped(whole.area());
-    const auto cropped = [&](const char* name) {
-        back(planes.subspan(plane_of(model, name) * size.area(), size.area()), mapped);
+    const auto cropped = [&](std::size_t plane) {
+        back(planes.subspan(plane * size.area(), size.area()), mapped);
         std::vector<float> result(box.size.area());
         for (std::size_t row = 0; row < box.size.rows; ++row)
             std::copy_n(mapped.data() + (box.row + row) * whole.columns + box.column, box.size.columns,
                         result.data() + row * box.size.columns);
         return result;
     };
-    auto ground_glass = cropped("ground_glass");
-    return {std::move(ground_glass), cropped("consolidation"), {}};
+    slice_probabilities result{cropped(plane_of(model, "ground_glass")),
+                               cropped(plane_of(model, "consolidation"))};
+    if (const auto plane = lung ? plane_of_lung(model) : std::nullopt) result.lung = cropped(*plane);
+    return result;
 }
 
 slice_probabilities largest_class(const segmenter& model, std::span<const float> planes, image_size size,
-                                  image_size whole) {
+                                  image_size whole, bool lung) {
     const auto glass = plane_of(model, "ground_glass");
     const auto dense = plane_of(model, "consolidation");
     const std::size_t area = size.area();
     std::vector<std::uint8_t> labels(area);
+    const auto other = lung ? plane_of_lung(model) : std::nullopt;
+    std::vector<float> is_lung(other ? area : 0);
     for (std::size_t i = 0; i < area; ++i) {
         std::size_t largest = 0;
         for (std::size_t k = 1; k < model.contract().classes.size(); ++k)
             if (planes[k * area + i] > planes[largest * area + i]) largest = k;
+        if (other) is_lung[i] = largest == *other ? 1.0F : 0.0F;
         const auto label = largest == glass   ? lesion_label::ground_glass
                            : largest == dense ? lesion_label::consolidation
                                               : lesion_label::none;
@@ -56,6 +74,10 @@ slice_probabilities largest_class(const segmenter& model, std::span<const float>
     nearest_resize<std::uint8_t>(labels, size, result.labels, whole);
     nearest_resize(planes.subspan(glass * area, area), size, std::span(result.ground_glass), whole);
     nearest_resize(planes.subspan(dense * area, area), size, std::span(result.consolidation), whole);
+    if (other) {
+        result.lung.resize(whole.area());
+        nearest_resize<float>(is_lung, size, result.lung, whole);
+    }
     return result;
 }
 
@@ -112,15 +134,15 @@ std::vector<float> slice_networks::four_class_image(const model_contract& contra
 
 template <class T>
 slice_probabilities slice_networks::operator()(std::size_t index, std::span<const T> slice, image_size size,
-                                               const pixel_box& box,
-                                               std::optional<value_range> window) const {
+                                               const pixel_box& box, std::optional<value_range> window,
+                                               bool lung) const {
     const auto& model = models_[index];
     const auto& contract = model.contract();
     if (contract.normalisation == normalisation::percentile_z_score) {
         std::vector<float> planes(contract.classes.size() * contract.size.area());
         model(four_class_image(contract, slice, size, window), contract.size, planes);
-        return as_published_ ? largest_class(model, planes, contract.size, size)
-                             : crop_planes(model, planes, contract.size, size, box);
+        return as_published_ ? largest_class(model, planes, contract.size, size, lung)
+                             : crop_planes(model, planes, contract.size, size, box, lung);
     }
     const auto target = fit_long_edge(box.size, contract.long_edge);
     std::vector<float> cropped(box.size.area());
@@ -129,16 +151,17 @@ slice_probabilities slice_networks::operator()(std::size_t index, std::span<cons
     map_range(slice, size, box, window.value_or(contract.window_hu), contract.range, std::span(cropped));
     bilinear_resize(box.size, target)(cropped, image);
     model(image, target, planes);
-    return crop_planes(model, planes, target, box.size, {0, 0, box.size});
+    return crop_planes(model, planes, target, box.size, {0, 0, box.size}, lung);
 }
 
 template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::int16_t>,
                                                         image_size, const pixel_box&,
-                                                        std::optional<value_range>) const;
+                                                        std::optional<value_range>, bool) const;
 template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::uint8_t>,
                                                         image_size, const pixel_box&,
-                                                        std::optional<value_range>) const;
+                                                        std::optional<value_range>, bool) const;
 template slice_probabilities slice_networks::operator()(std::size_t, std::span<const float>, image_size,
-                                                        const pixel_box&, std::optional<value_range>) const;
+                                                        const pixel_box&, std::optional<value_range>,
+                                                        bool) const;
 
 } // namespace groundglass::segmentation::detail

@@ -133,14 +133,17 @@ def test_hounsfield_slices_and_windows(models: Path) -> None:
 def test_labels_of_an_image_need_the_threshold_together(models: Path) -> None:
     grey = np.random.default_rng(3).integers(0, 256, (60, 70)).astype(np.uint8)
     for threshold in (0.5, 0.8):
-        labels, maps = Ensemble(models / "tiny.pt", threshold=threshold).find_in_image(grey)
+        labels, maps, lungs = Ensemble(models / "tiny.pt", threshold=threshold).find_in_image(grey)
+        assert lungs is None
         lesion = maps[0] + maps[1] >= np.float32(threshold)
         assert labels.dtype == np.uint8
         assert np.array_equal(labels, np.where(lesion, np.where(maps[1] > maps[0], 2, 1), 0))
         assert set(np.unique(labels)) == {0, 1, 2}
         assert np.array_equal(maps, Ensemble(models / "tiny.pt").segment_image(grey))
     published = Ensemble.compatible(models / "four_class.pt")
-    labels, maps = published.find_in_image(grey)
+    labels, maps, lungs = published.find_in_image(grey)
+    assert lungs is not None
+    assert (lungs[labels > 0] == 1).all()
     # The largest of four: it may lie below one half, and another class's may lie above both.
     assert (maps[0][labels == 1] >= maps[1][labels == 1]).all()
     assert (maps[1][labels == 2] >= maps[0][labels == 2]).all()

@@ -15,7 +15,7 @@ from PIL import Image
 
 import groundglass as gg
 from groundglass.analyze import Cancelled
-from groundglass.slices import find_images, read_slice, segment_images
+from groundglass.slices import ImageLesions, SliceExtent, find_images, read_slice, segment_images
 from groundglass.weights import ModelFile
 from small_study import segmentation_missing
 
@@ -24,13 +24,15 @@ Grey = npt.NDArray[np.uint8]
 
 
 class Network:
-    """Stands for the stage: ground glass where a picture is mid-grey, consolidation where it is bright."""
+    """Stands for the stage: lung where a picture is not black, ground glass where it is mid-grey,
+    consolidation where it is bright."""
 
     def __init__(self) -> None:
+        self.tells_lungs = True
         self.lock = threading.Lock()
         self.running = self.most_running = self.seen = 0
 
-    def find_in_image(self, grey: Grey) -> tuple[Grey, npt.NDArray[np.float32]]:
+    def find_in_image(self, grey: Grey) -> ImageLesions:
         with self.lock:
             self.seen += 1
             self.running += 1
@@ -40,7 +42,8 @@ class Network:
         maps = np.stack([(grey > 80) & (grey <= 160), grey > 160]).astype(np.float32) * np.float32(0.9)
         with self.lock:
             self.running -= 1
-        return np.where(maps[1] > 0, 2, maps[0] > 0).astype(np.uint8), maps
+        labels = np.where(maps[1] > 0, 2, maps[0] > 0).astype(np.uint8)
+        return ImageLesions(labels, maps, (grey > 20).astype(np.uint8) if self.tells_lungs else None)
 
 
 @pytest.fixture
@@ -241,8 +244,32 @@ def test_labels_and_probabilities_are_written(tmp_path: Path, network: Network) 
     assert maps.shape == (2, *SIZE)
     assert np.array_equal(maps[1] > 0.5, labels == 2)
     entry = json.loads((tmp_path / "out" / "segment.json").read_text())["slices"][0]
-    assert entry["ground_glass_pixels"] == int((labels == 1).sum()) == results.slices[0].ground_glass_pixels
+    extent = results.slices[0].extent
+    assert entry["ground_glass_pixels"] == int((labels == 1).sum()) == extent.ground_glass_pixels
+    assert entry["lung_pixels"] == int((grey > 20).sum())
+    assert entry["opacity_percent"] == pytest.approx(100 * (grey > 80).sum() / (grey > 20).sum())
+    assert entry["ct_grade"] == extent.ct_grade == "CT-3"
     assert (entry["source"], entry["height"], entry["width"]) == ("a.png", *SIZE)
+
+
+def test_other_lung_is_labelled_on_request(tmp_path: Path, network: Network) -> None:
+    grey = picture()
+    save(tmp_path / "a.png", grey)
+    segment_images(tmp_path / "a.png", tmp_path / "out", lungs=True)
+    with Image.open(tmp_path / "out" / "a.png") as image:
+        labels = np.asarray(image)
+    assert np.array_equal(labels, np.select([grey > 160, grey > 80, grey > 20], [2, 1, 3]))
+    network.tells_lungs = False
+    with pytest.raises(ValueError, match="no class for lung"):
+        segment_images(tmp_path / "a.png", tmp_path / "none", lungs=True)
+    plain = segment_images(tmp_path / "a.png", tmp_path / "none").slices[0].extent
+    assert (plain.lung_pixels, plain.opacity_percent, plain.ct_grade) == (None, None, None)
+
+
+def test_a_picture_without_lung_has_no_percentages() -> None:
+    nothing = np.zeros(SIZE, np.uint8)
+    extent = SliceExtent.of(nothing, nothing)
+    assert (extent.lung_pixels, extent.ground_glass_percent, extent.ct_grade) == (0, None, None)
 
 
 def test_a_folder_is_done_in_order_with_bounded_work(tmp_path: Path, network: Network) -> None:

@@ -88,8 +88,8 @@ public:
     [[nodiscard]] lesion_ct run(const lung_ct& lungs, const progress_function& progress = {}) const;
 
     /// Probabilities and labels of one 8-bit slice as a picture shows it. The whole picture is taken: there
-    /// is no lung mask, and nothing is dropped. Runs on the calling thread and as many more as LibTorch is
-    /// set to.
+    /// is no lung mask but that of the networks themselves, where all have one, and no lesion is dropped for
+    /// its size. Runs on the calling thread and as many more as LibTorch is set to.
     [[nodiscard]] image_lesions find_in_image(std::span<const std::uint8_t> grey, image_size size) const;
 
     /// The same of one slice in HU, or in any values of which `window` is shown; without one, each model's

@@ -366,6 +366,38 @@ TEST_CASE("ensemble: a picture in every view gives the same planes") {
     CHECK(std::ranges::count(flat(one.labels), std::uint8_t{2}) > 500);
 }
 
+TEST_CASE("ensemble: the lungs of a picture, where every model has that class") {
+    const auto model = test_model("four_class.pt");
+    if (model.empty()) return;
+    const segmentation::image_size size{64, 64};
+    // By their spread 28 columns are lung, 10 ground glass, 16 the rest and 10 consolidation.
+    struct tissue {
+        std::uint8_t grey, label, lung;
+    };
+    const auto tissue_of = [](std::size_t i) -> tissue {
+        const auto column = i % 64;
+        if (column < 8 || column >= 56) return {183, 0, 0};
+        if (column < 36) return {62, 0, 1};
+        return column < 46 ? tissue{131, 1, 1} : tissue{212, 2, 1};
+    };
+    std::vector<std::uint8_t> grey(size.area());
+    for (std::size_t i = 0; i < grey.size(); ++i)
+        grey[i] = static_cast<std::uint8_t>(tissue_of(i).grey + i / 64 % 15 - 7);
+    const std::span<const std::uint8_t> picture(grey);
+    for (const auto& options : {segmentation::ensemble_options{.models = {model}},
+                                segmentation::ensemble_options{.models = {model}, .views = 8},
+                                segmentation::ensemble_options::compatible(model)}) {
+        const auto found = ensemble(options).find_in_image(picture, size);
+        REQUIRE(found.lungs);
+        for (std::size_t i = 0; i < grey.size(); ++i) {
+            REQUIRE(flat(found.labels)[i] == tissue_of(i).label);
+            REQUIRE(flat(*found.lungs)[i] == tissue_of(i).lung);
+        }
+    }
+    if (const auto other = test_model("tiny.pt"); !other.empty())
+        CHECK_FALSE(ensemble({.models = {model, other}}).find_in_image(picture, size).lungs);
+}
+
 TEST_CASE("ensemble: nested lesions at calibrated levels, far below a 255th, small ones dropped at each") {
     const auto model = test_model("calibrated_wide.pt"); // thresholds 0.99, 0.5, 0.001
     if (model.empty()) return;
