@@ -1,7 +1,7 @@
 """How well the lungs of single pictures are found: ``picture_lungs.py STUDY...``.
 
-Every sixth slice of each CT is drawn as a picture in the lung window and given to the default networks; the lungs
-found are compared with the library's mask of the whole CT, which sees Hounsfield units and all slices.
+Every sixth slice of each CT is drawn as a picture in the lung window and given to the default networks; the
+lungs found are compared with the library's mask of the whole CT, which sees Hounsfield units and all slices.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def main(studies: list[str]) -> None:
                 slice_total = np.count_nonzero(true[index]) + np.count_nonzero(found)
                 dice.append(2 * np.count_nonzero(true[index] & (found > 0)) / slice_total)
         print(
-            f"{Path(study).name}: Dice of all pictures together {2 * common / total:.3f}, median of those with "
-            f"lung {np.median(dice):.3f}; {np.mean(seconds):.2f} s a picture"
+            f"{Path(study).name}: Dice of all pictures together {2 * common / total:.3f}, median of those "
+            f"with lung {np.median(dice):.3f}; {np.mean(seconds):.2f} s a picture"
         )
 
 
