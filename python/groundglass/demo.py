@@ -118,7 +118,8 @@ def run(
 ) -> Demo:
     """Makes, analyzes and compares one phantom.
 
-    `out` receives ``study/`` with the DICOM slices in ``study/ct/``, ``result/`` and ``demo.json``.
+    `out` receives ``study/`` with the DICOM slices in ``study/ct/``, ``result/``, the report included,
+    and ``demo.json``.
 
     An `out` that an earlier demonstration made is replaced; any other that exists raises
     :class:`FileExistsError`. `lesions` replaces the model by a lesion map. Costs about 4 s for the phantom,
@@ -137,6 +138,7 @@ def run(
             lesions=lesions,
             model=model,
             out=folder / "result",
+            extras=("report",),
             threads=threads,
             progress=progress,
         )

@@ -78,7 +78,7 @@ def test_the_demonstration_sets_the_truth_beside_the_result(
     for _ in range(2):  # the second replaces the first
         assert main(["demo", "--out", str(out)]) == 0
         captured = capsys.readouterr()
-        for text in ("Truth", "Dice", "overlay.png", "demo.json"):
+        for text in ("Truth", "Dice", "overlay.png", "report.html", "demo.json"):
             assert text in captured.out
     content = json.loads((out / "demo.json").read_text())
     assert content["exact"]
