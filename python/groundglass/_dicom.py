@@ -13,6 +13,8 @@ from groundglass._files import listening, may_be_dicom, need
 from groundglass.errors import FormatError
 
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from groundglass._core import CtVolume, Note, SliceHeader
 
 _DICOMDIR = "1.2.840.10008.1.3.10"
@@ -170,6 +172,21 @@ def _header(path: Path, data: Any, syntax: str) -> SliceHeader:
     )
     header.lossy = value("LossyImageCompression") == "01" or syntax in _LOSSY
     return header
+
+
+def full_headers(headers: Sequence[SliceHeader]) -> tuple[Dataset, ...]:
+    """Everything that the files of these slices say beside their voxels: the patient's data too. Overlays and
+    private elements, which can be as large as the voxels, are left out."""
+    pydicom = need("pydicom")
+    result = []
+    for header in headers:
+        data = pydicom.dcmread(header.file, stop_before_pixels=True, force=True)
+        for tag in [tag for tag in data.keys() if tag.is_private or 0x6000 <= tag.group < 0x6100]:  # noqa: SIM118
+            del data[tag]
+        if header.lossy:
+            data.LossyImageCompression = "01"
+        result.append(data)
+    return tuple(result)
 
 
 def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:

@@ -43,13 +43,15 @@ def need(module: str) -> Any:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps SimpleITK and pydicom from printing: what matters in their warnings is checked and said by us."""
+    """Keeps SimpleITK, pydicom and highdicom from printing: what matters in their warnings is checked and
+    said by us."""
     sitk, config = need("SimpleITK"), need("pydicom.config")
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
-    logger = logging.getLogger("pydicom")
-    disabled, mode = logger.disabled, config.settings.reading_validation_mode
+    logger, verbose = logging.getLogger("pydicom"), logging.getLogger("highdicom")
+    disabled, mode, level = logger.disabled, config.settings.reading_validation_mode, verbose.level
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     logger.disabled = True
+    verbose.setLevel(logging.CRITICAL + 1)  # it logs patients' names and UIDs, from loggers below this one
     config.settings.reading_validation_mode = config.IGNORE
     try:
         with warnings.catch_warnings():
@@ -58,6 +60,7 @@ def quiet() -> Iterator[None]:
     finally:
         sitk.ProcessObject.SetGlobalWarningDisplay(shown)
         logger.disabled = disabled
+        verbose.setLevel(level)
         config.settings.reading_validation_mode = mode
 
 

@@ -1,4 +1,4 @@
-"""Writing: outputs that appear whole or not at all, NIfTI files, DICOM series.
+"""Writing: outputs that appear whole or not at all, NIfTI files, DICOM series, Parquet tables.
 
 Geometry follows the library: arrays are (slice, row, column), ``spacing_mm`` and ``direction`` follow these
 axes, ``origin_mm`` is the LPS position (x, y, z) of voxel (0, 0, 0).
@@ -7,8 +7,9 @@ axes, ``origin_mm`` is the LPS position (x, y, z) of voxel (0, 0, 0).
 from __future__ import annotations
 
 from .dicom import Volume, write_dicom
-from .nifti import AXIAL, write_nifti
+from .nifti import AXIAL, nifti_bytes, write_nifti
 from .outputs import OutputError, OutputExistsError, atomic_file, output_folder
+from .parquet import write_parquet
 
 __all__ = [
     "AXIAL",
@@ -16,7 +17,9 @@ __all__ = [
     "OutputExistsError",
     "Volume",
     "atomic_file",
+    "nifti_bytes",
     "output_folder",
     "write_dicom",
     "write_nifti",
+    "write_parquet",
 ]

@@ -43,14 +43,10 @@ def write_nifti(
 
     Source: the NIfTI-1 standard, nifti1.h, methods 2 and 3.
     """
-    values = np.asarray(array)
-    if values.dtype == np.bool_:
-        values = values.astype(np.uint8)
-    header = _nifti_header(values, spacing_mm, origin_mm, direction)
+    header, little = _prepared(array, spacing_mm, origin_mm, direction)
     name = Path(path).name.lower()
     if not name.endswith((".nii", ".nii.gz")):
         raise ValueError(f"a NIfTI file's name ends in .nii or .nii.gz, found {Path(path).name!r}")
-    little = values.astype(values.dtype.newbyteorder("<"), copy=False)
     with atomic_file(path, overwrite=overwrite) as temporary, temporary.open("wb") as raw:
         if name.endswith(".gz"):
             # No name and no time in the archive: the same input gives the same bytes.
@@ -58,6 +54,31 @@ def write_nifti(
                 _write_slices(packed, header, little)
         else:
             _write_slices(raw, header, little)
+
+
+def nifti_bytes(
+    array: NDArray[Any],
+    spacing_mm: Sequence[float],
+    origin_mm: Sequence[float] = (0.0, 0.0, 0.0),
+    direction: Sequence[Sequence[float]] = AXIAL,
+) -> bytes:
+    """What :func:`write_nifti` writes to a ``.nii`` file, in memory. Raises ``ValueError`` as it does."""
+    header, little = _prepared(array, spacing_mm, origin_mm, direction)
+    return header + little.tobytes()
+
+
+def _prepared(
+    array: NDArray[Any],
+    spacing_mm: Sequence[float],
+    origin_mm: Sequence[float],
+    direction: Sequence[Sequence[float]],
+) -> tuple[bytes, NDArray[Any]]:
+    """The header, and the values as they lie in a file."""
+    values = np.asarray(array)
+    if values.dtype == np.bool_:
+        values = values.astype(np.uint8)
+    header = _nifti_header(values, spacing_mm, origin_mm, direction)
+    return header, values.astype(values.dtype.newbyteorder("<"), copy=False)
 
 
 def _write_slices(stream: Any, header: bytes, values: NDArray[Any]) -> None:

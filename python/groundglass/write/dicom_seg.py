@@ -1,0 +1,222 @@
+"""A result's masks as DICOM SEG: binary segments in the slices of the source series.
+
+::
+
+    result = gg.analyze("study/", keep_headers=True)
+    write_dicom_seg(result, "segmentation.dcm")
+
+The object goes into the source's study with the patient's data of the source, so that a PACS files it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from groundglass import overlay
+from groundglass._files import quiet
+from groundglass.write import _dicom_codes as codes
+from groundglass.write import _dicom_source as dicom
+from groundglass.write._dicom_codes import concept
+from groundglass.write.outputs import atomic_file
+
+if TYPE_CHECKING:
+    from highdicom.seg import SegmentDescription
+    from pydicom.dataset import Dataset
+
+    from groundglass.grid import Grid
+    from groundglass.result import Result
+
+__all__ = ["SEGMENTS", "Segment", "write_dicom_seg"]
+
+#: Behind the numbers that scanners give.
+_SERIES_NUMBER = 9001
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One of :data:`SEGMENTS`: what it is in codes, and where it lies.
+
+    `mask` is the part of a result that holds it, ``"lungs"`` or ``"lesions"``, `label` its value there.
+    `side` is the laterality of a lung's `kind`, and of the lung as the region that lesions lie in.
+    """
+
+    name: str
+    mask: str
+    label: int
+    category: codes.Code
+    kind: codes.Code
+    side: codes.Code
+    colour: tuple[int, int, int]
+
+
+#: The right lung in a deeper blue than :data:`groundglass.overlay.LUNGS`, to be told from the left.
+_RIGHT_LUNG = (48, 132, 219)
+
+#: What is written, in the order of segment numbers; those without a voxel are left out. The lungs are whole,
+#: with the lesions in them, as volumes of lung are.
+SEGMENTS = (
+    Segment(
+        name="Ground glass",
+        mask="lesions",
+        label=1,
+        category=codes.MORPHOLOGY,
+        kind=codes.GROUND_GLASS,
+        side=codes.BILATERAL,
+        colour=overlay.GROUND_GLASS,
+    ),
+    Segment(
+        name="Consolidation",
+        mask="lesions",
+        label=2,
+        category=codes.MORPHOLOGY,
+        kind=codes.CONSOLIDATION,
+        side=codes.BILATERAL,
+        colour=overlay.CONSOLIDATION,
+    ),
+    Segment(
+        name="Left lung",
+        mask="lungs",
+        label=1,
+        category=codes.ANATOMY,
+        kind=codes.LUNG,
+        side=codes.LEFT,
+        colour=overlay.LUNGS,
+    ),
+    Segment(
+        name="Right lung",
+        mask="lungs",
+        label=2,
+        category=codes.ANATOMY,
+        kind=codes.LUNG,
+        side=codes.RIGHT,
+        colour=_RIGHT_LUNG,
+    ),
+)
+
+
+def write_dicom_seg(result: Result, path: str | Path, *, overwrite: bool = False) -> Path:
+    """Writes ground glass, consolidation, left and right lung as one DICOM SEG, and returns its path.
+
+    Frames lie in the source's own slices, rows and columns, whichever way those run, and refer to them;
+    frames without a voxel are left out. Patient and study are those of the source, series and instance are
+    new at every call, UIDs and times with them; all else follows from the result. Masks that were given are
+    marked as MANUAL, the library's own as AUTOMATIC.
+
+    `result` must have been made with `keep_headers` or DICOM extras. Raises
+    :class:`groundglass.FormatError` for a study that is no DICOM or whose slices lack UIDs, positions or
+    a Frame of Reference UID, :class:`ValueError` where the headers were not kept,
+    :class:`FileExistsError`, :class:`OSError`, and :class:`ImportError` without highdicom.
+
+    Cost: about 5 ms and 32 kB a frame of 512 × 512, some 450 frames a study; memory 7 bytes a voxel.
+    """
+    dicom.require_highdicom()
+    with quiet():
+        data = _segmentation(result)
+        with atomic_file(path, overwrite=overwrite) as temporary:
+            data.save_as(temporary, enforce_file_format=True)
+    return Path(path)
+
+
+def _segmentation(result: Result) -> Dataset:
+    import highdicom as hd
+
+    source = dicom.source_of(result, placed=True)
+    grid = dicom.grid_of(source)
+    _settle_geometry(source, grid)
+    present = [segment for segment in SEGMENTS if (_mask(result, segment) == segment.label).any()]
+    data = hd.seg.Segmentation(
+        source_images=source,
+        pixel_array=_stacked(result, present, grid),
+        segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+        segment_descriptions=[_description(result, s, number) for number, s in enumerate(present, 1)],
+        series_number=_SERIES_NUMBER,
+        series_description=f"{dicom.NAME} segmentation",
+        content_label="LUNG_OPACITY",
+        content_description="Ground glass, consolidation and lungs; for research",
+        omit_empty_frames=True,
+        **dicom.instance(result),
+    )
+    data.SeriesDate, data.SeriesTime = data.ContentDate, data.ContentTime
+    dicom.set_characters(data, source[0], [dicom.model_names(result)])
+    return data
+
+
+def _mask(result: Result, segment: Segment) -> npt.NDArray[np.uint8]:
+    mask: npt.NDArray[np.uint8] = getattr(result, segment.mask)
+    return mask
+
+
+class _Stack(np.ndarray[Any, np.dtype[np.uint8]]):
+    """An array whose sum stays small: highdicom adds segments up to see whether they overlap, and NumPy's
+    sum takes 8 bytes a voxel."""
+
+    def sum(self, axis: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        return super().sum(axis=axis, **{"dtype": np.uint8} | options)
+
+
+def _stacked(result: Result, segments: Sequence[Segment], grid: Grid) -> npt.NDArray[np.uint8]:
+    """The segments along the last axis, in the source's own slices, rows and columns."""
+    stack = np.empty((len(segments), *grid.shape), np.uint8)
+    for plane, segment in zip(stack, segments, strict=True):
+        np.equal(grid.from_axial(_mask(result, segment), result.ct.direction), segment.label, out=plane)
+    return np.moveaxis(stack, 0, -1).view(_Stack)
+
+
+def _settle_geometry(source: Sequence[Dataset], grid: Grid) -> None:
+    """Gives all slices one orientation, as highdicom demands to the last decimal, and spacings by their
+    positions, since what headers say of it may be wrong."""
+    from pydicom.valuerep import format_number_as_ds
+
+    step, row, column = (np.asarray(axis) for axis in grid.direction)
+    spacing = format_number_as_ds(grid.spacing_mm[0] * abs(float(step @ np.cross(row, column))))
+    orientation, thickness = source[0].ImageOrientationPatient, source[0].get("SliceThickness") or spacing
+    for header in source:
+        header.ImageOrientationPatient, header.SliceThickness = orientation, thickness
+        header.SpacingBetweenSlices = spacing
+
+
+def _description(result: Result, segment: Segment, number: int) -> SegmentDescription:
+    import highdicom as hd
+
+    given = result.given_sha256.get(segment.mask)
+    kinds = hd.seg.SegmentAlgorithmTypeValues
+    is_lesion = segment.mask == "lesions"
+    region = concept(codes.LUNG)
+    described = hd.seg.SegmentDescription(
+        segment_number=number,
+        segment_label=segment.name,
+        segmented_property_category=concept(segment.category),
+        segmented_property_type=concept(segment.kind),
+        algorithm_type=kinds.AUTOMATIC if given is None else kinds.MANUAL,
+        algorithm_identification=_algorithm(result, is_lesion) if given is None else None,
+        tracking_uid=dicom.new_uid(),
+        tracking_id=f"{dicom.NAME} {segment.name.lower()}",
+        anatomic_regions=[region] if is_lesion else None,
+        display_color=hd.color.CIELabColor.from_rgb(*segment.colour),
+    )
+    side = [concept(segment.side)]
+    if is_lesion:
+        described.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = side
+    else:
+        described.SegmentedPropertyTypeCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = side
+    if given is not None:
+        described.SegmentDescription = f"Mask given to {dicom.NAME} {result.version}, SHA-256 {given}"
+    return described
+
+
+def _algorithm(result: Result, is_lesion: bool) -> Any:
+    import highdicom as hd
+
+    return hd.AlgorithmIdentificationSequence(
+        name=f"{dicom.NAME} {'segmentation' if is_lesion else 'lung mask'}",
+        family=concept(codes.AI if is_lesion else codes.MORPHOLOGICAL),
+        version=result.version,
+        source=dicom.NAME,
+        parameters={"models": dicom.model_names(result)} if is_lesion else None,
+    )

@@ -1,0 +1,54 @@
+"""Tables as Parquet files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from groundglass.tables import without_nan
+
+from .outputs import atomic_file
+
+
+def write_parquet(
+    path: str | Path,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    metadata: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Writes rows that share their keys as a Parquet file, whole or not at all.
+
+    A column of texts is a string column, one of whole numbers int64, all others double; NaN and None, which
+    mean "no answer", are null. `metadata` are entries of the schema's metadata. The same rows give the same
+    table.
+
+    Raises :class:`ImportError` where pyarrow is not installed, :class:`ValueError` for rows whose keys
+    differ, :class:`groundglass.write.OutputError` for a path that can't be written.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ImportError("Parquet files need pyarrow: pip install 'groundglass[cohort]'") from error
+    columns: dict[str, list[Any]] = {}
+    for place, row in enumerate(rows):
+        if place and list(row) != list(columns):
+            raise ValueError(f"row {place} has the columns {', '.join(row)}, the first {', '.join(columns)}")
+        for name, value in row.items():
+            columns.setdefault(name, []).append(without_nan(value))
+    types: dict[type | None, Any] = {str: pyarrow.string(), int: pyarrow.int64()}
+    schema = pyarrow.schema(
+        [(name, types.get(_type(values), pyarrow.float64())) for name, values in columns.items()],
+        metadata=dict(metadata or {}),
+    )
+    table = pyarrow.Table.from_pydict(columns, schema=schema)
+    with atomic_file(path, overwrite=overwrite) as temporary:
+        pyarrow.parquet.write_table(table, temporary)
+
+
+def _type(values: list[Any]) -> type | None:
+    """The one type of the values that are there, None for none or several."""
+    found = {type(value) for value in values if value is not None}
+    return found.pop() if len(found) == 1 else None
