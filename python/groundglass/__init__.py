@@ -17,7 +17,9 @@ Importing this module never imports torch; :mod:`groundglass.segmentation` does.
 
 from __future__ import annotations
 
-from . import evaluation, phantom, plotting, statistics
+import logging
+
+from . import _repr_html, evaluation, phantom, plotting, report, statistics
 from ._core import (
     CtVolume,
     GradeProbabilities,
@@ -67,6 +69,11 @@ from .read import Study, read_ct, read_labels, read_study
 from .result import Result
 from .severity_model import SeverityModel, fit_severity
 from .statistics import PercentWarning, bootstrap_thresholds, fit_thresholds, interval_table
+from .widget import view
+
+_repr_html.attach()
+# Silent until a program sets a handler up; groundglass.logs does.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "CtVolume",
@@ -123,7 +130,9 @@ __all__ = [
     "read_ct",
     "read_labels",
     "read_study",
+    "report",
     "statistics",
+    "view",
     "with_lobes",
     "with_lungs",
     "with_segments",

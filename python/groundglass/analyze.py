@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,21 +16,29 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass.errors import FormatError, ModelError
+from groundglass.extras import check as check_extras
+from groundglass.extras import check_source, needs_headers
 from groundglass.result import InputRecord, ModelRecord, Result, RunRecord
 
 if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
     from groundglass._core import CtVolume, LesionCt, LungCt
     from groundglass.segmentation import Ensemble, InfNet
     from groundglass.severity_model import SeverityModel
     from groundglass.weights import ModelFile
 
+__all__ = ["Cancelled", "Mask", "Model", "Progress", "analyze"]
+
+_log = logging.getLogger(__name__)
+
 #: Called with the stage's name, the steps done and the steps in all; an answer of ``False`` stops the work.
 Progress = Callable[[str, int, int], "bool | None"]
 
-#: A mask: a file in any of the readable formats, or an array in the grid of the CT.
+#: A mask as a file in any of the readable formats, or as an array in the grid of the CT.
 Mask = str | Path | npt.NDArray[np.uint8]
 
-#: A model: a bundled one's name, a file, or several of either; see :func:`load_stage`.
+#: A bundled model's name, a model file, or several of either.
 Model = str | Path | Sequence[str | Path]
 
 #: Inputs that the published networks' contracts state.
@@ -59,6 +68,8 @@ def analyze(
     overwrite: bool = False,
     threads: int = 0,
     keep_uid: bool = False,
+    extras: Collection[str] = (),
+    keep_headers: bool = False,
     progress: Progress | None = None,
 ) -> Result:
     """How much of the lungs is ground glass and consolidation, and how severe that is.
@@ -77,7 +88,9 @@ def analyze(
     published ones, and says what became of the patients like this one.
     `threads` is the number of slices segmented at a time, 0 for one a core. With `out` the files of
     :data:`groundglass.result.FILES` are written there at the end, all or none; `overwrite` allows an existing
-    folder. `keep_uid` records the DICOM series UID, which identifies a patient to those who hold the archive.
+    folder. `extras`, names of :data:`groundglass.extras.EXTRAS`, are written beside them. `keep_uid` records
+    the DICOM series UID, which identifies a patient to those who hold the archive. `keep_headers` keeps the
+    headers of a DICOM study in the result, patient's data and all, for DICOM extras that are saved later.
     `progress` is told of every stage and every slice.
 
     Raises :class:`groundglass.FormatError` for a study or mask that can't be taken as such or holds no lung,
@@ -97,6 +110,9 @@ def analyze(
     )
 
     check_threads(threads)
+    wanted = check_extras(extras)
+    if wanted and out is None:
+        raise ValueError(f"extras ({', '.join(wanted)}) are files: name the folder to write with out")
     if lesions is not None and model is not None:
         raise ValueError("model and lesions exclude each other: with lesions given no model runs")
     if lesions is not None and (views != 1 or compatible):
@@ -112,7 +128,8 @@ def analyze(
     with _output(out, (study, lungs, lesions, lobes, segments), overwrite) as folder:
         with _timed(clock, "read"):
             tell("read", 0, 1)
-            ct, source = _read(study, series, keep_uid)
+            ct, source, headers = _read(study, series, keep_uid, keep_headers or needs_headers(wanted))
+            check_source(wanted, source.kind, headers)
             tell("read", 1, 1)
         with _timed(clock, "lungs"):
             tell("lungs", 0, 1)
@@ -140,6 +157,7 @@ def analyze(
             thresholds=thresholds,
             severity_class=thresholds(table.opacity_fraction),
             severity_model=fitted,
+            source_headers=headers,
             stage_notes={
                 "read": tuple(ct.notes),
                 "lungs": tuple(lung_ct.notes),
@@ -169,10 +187,24 @@ def analyze(
             ),
             version=__version__,
         )
+        for stage, notes in result.stage_notes.items():
+            for note in notes:
+                level = logging.WARNING if note.level == "warning" else logging.INFO
+                _log.log(level, "note", extra={"stage": stage, "code": note.code})
         if folder is not None:
             tell("write", 0, 1)
-            result.write_into(folder)
+            with _timed(clock, "write"):
+                result.write_into(folder, extras=wanted)
             tell("write", 1, 1)
+    _log.info(
+        "analysis done",
+        extra={
+            "seconds": round(sum(clock.values()), 3),
+            "slices": len(result.profile),
+            "models": len(models),
+            "peak_memory_mb": result.run.peak_memory_mb,
+        },
+    )
     return result
 
 
@@ -226,6 +258,7 @@ def _timed(clock: dict[str, float], stage: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     clock[stage] = time.perf_counter() - start
+    _log.info("stage done", extra={"stage": stage, "seconds": round(clock[stage], 3)})
 
 
 def _output(
@@ -244,20 +277,25 @@ def _output(
     return output_folder(out, overwrite=overwrite)
 
 
-def _read(study: str | Path | CtVolume, series: str | None, keep_uid: bool) -> tuple[CtVolume, InputRecord]:
+def _read(
+    study: str | Path | CtVolume, series: str | None, keep_uid: bool, keep_headers: bool
+) -> tuple[CtVolume, InputRecord, tuple[Dataset, ...] | None]:
     from groundglass._core import CtVolume
 
     if isinstance(study, CtVolume):
         if series is not None:
             raise ValueError("series picks from DICOM files; it has no meaning for a volume in memory")
-        return study, InputRecord(kind="array", sha256=_digest(study))
+        return study, InputRecord(kind="array", sha256=_digest(study)), None
     if not isinstance(study, (str, os.PathLike)):
         raise ValueError(f"study must be a path or a groundglass.CtVolume, not {type(study).__name__}")
     from groundglass.read import read_study
 
-    found = read_study(study, series=series)
+    found = read_study(study, series=series, keep_headers=keep_headers)
     uid = found.series_uid if keep_uid else None
-    return found.volume, InputRecord(kind=found.kind, sha256=found.digest, files=found.files, series_uid=uid)
+    record = InputRecord(
+        kind=found.kind, sha256=found.digest, files=found.files, series_uid=uid, grid=found.grid
+    )
+    return found.volume, record, found.headers
 
 
 def _digest(ct: CtVolume) -> str:

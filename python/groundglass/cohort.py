@@ -1,9 +1,10 @@
-"""Tables of patients: reading them, and taking measurements and classes from their columns."""
+"""Tables of patients: made of results, read and written, and measurements and classes from their columns."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass.errors import FormatError
+from groundglass.tables import to_csv
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Table", "class_column", "number_column", "read_table"]
+__all__ = ["Table", "class_column", "collect", "number_column", "read_table", "write_table"]
 
 #: Columns by name: a DataFrame, or a mapping of lists or arrays.
 Table = Mapping[str, Any]
 
-#: What :func:`read_table` reads, by the end of the file's name.
+#: What :func:`read_table` reads and :func:`write_table` writes, by the end of the file's name.
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq")
 
 
@@ -59,6 +61,79 @@ def read_table(path: str | os.PathLike[str]) -> pandas.DataFrame:
     if not len(table):
         raise FormatError(f"{path} holds no row; one row a patient is needed")
     return table
+
+
+def collect(results: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
+    """One row a result: what both lungs hold, the grades, and what the numbers were made with.
+
+    `results` are folders that :func:`groundglass.analyze` wrote, or their ``result.json``. ``study`` is the
+    folder's name, the one word about whose it is. Volumes are in ml; ``opacity_fraction`` goes from 0 to 1,
+    as the cohort's commands take it. Bounds are None where the models were not calibrated.
+
+    Raises :class:`FileNotFoundError` for a folder without ``result.json``,
+    :class:`groundglass.FormatError` for a file that is none, :class:`ValueError` for two folders of a name.
+    """
+    rows: list[dict[str, Any]] = []
+    for given in results:
+        path = Path(given)
+        file = path / "result.json" if path.is_dir() else path
+        if not file.is_file():
+            raise FileNotFoundError(f"{given} holds no result.json; give the folder that analyze wrote")
+        try:
+            rows.append({"study": file.resolve().parent.name} | _row(json.loads(file.read_bytes())))
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise FormatError(f"{given}: no result of groundglass, or one of another version") from error
+    names = [row["study"] for row in rows]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"two results lie in folders of the name {double!r}; rename one")
+    return rows
+
+
+def _row(content: Mapping[str, Any]) -> dict[str, Any]:
+    if content["schema"] != "groundglass.result":
+        raise ValueError(content["schema"])
+    both, severity, doubt = content["regions"][0], content["severity"], content.get("uncertainty", {})
+    volumes = ("lung_ml", "ground_glass_ml", "consolidation_ml", "opacity_ml")
+    return {
+        **{name: both[name] for name in volumes},
+        "opacity_fraction": both["opacity_percent"] / 100,
+        "opacity_percent": both["opacity_percent"],
+        "opacity_percent_lower": doubt.get("opacity_percent_lower"),
+        "opacity_percent_upper": doubt.get("opacity_percent_upper"),
+        "high_opacity_percent": both["high_opacity_percent"],
+        "ct_grade_extent": severity["ct_grade_extent"],
+        "ct_grade_rule": severity["ct_grade_rule"],
+        "class": severity["class"],
+        "warnings": sum(note["level"] == "warning" for note in content["notes"]),
+        "models": " ".join(model["name"] for model in content["models"]) or "lesions as given",
+        "groundglass_version": content["groundglass_version"],
+    }
+
+
+def write_table(
+    rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str], *, overwrite: bool = False
+) -> None:
+    """Writes rows that share their keys as CSV, TSV or Parquet, by the end of the file's name, whole or not
+    at all; NaN and None, which mean "no answer", as empty cells or null.
+
+    Raises :class:`groundglass.FormatError` for another ending, :class:`ValueError` without a row,
+    :class:`OSError` for a file that exists, unless `overwrite` allows to replace it, :class:`ImportError` for
+    Parquet where pyarrow is not installed.
+    """
+    from groundglass.write import atomic_file, write_parquet
+
+    file = Path(path)
+    suffix = file.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise FormatError(f"{path}: a table must end in {', '.join(SUFFIXES)}, found {suffix or 'no ending'}")
+    if not rows:
+        raise ValueError(f"{path}: there is no row to write")
+    if suffix in (".parquet", ".pq"):
+        write_parquet(file, rows, overwrite=overwrite)
+        return
+    text = to_csv(rows, delimiter="\t" if suffix == ".tsv" else ",")
+    with atomic_file(file, overwrite=overwrite) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def number_column(table: Table, name: str) -> npt.NDArray[np.float64]:

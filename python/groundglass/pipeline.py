@@ -46,6 +46,11 @@ class Pipeline:
     def __repr__(self) -> str:
         return f"Pipeline({', '.join(repr(stage) for stage in self.stages)})"
 
+    def _repr_html_(self) -> str:
+        from groundglass._repr_html import pipeline
+
+        return pipeline(self)
+
 
 def rebuild(cls: type, keywords: dict[str, Any]) -> Any:
     """Makes a compiled stage anew from its keywords; what its pickle calls."""

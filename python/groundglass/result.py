@@ -6,22 +6,21 @@ The layout of ``result.json`` is described in ``docs/reference/result.md`` and, 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundglass.tables import without_nan
+from groundglass.tables import to_csv, without_nan
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
+    from pydicom.dataset import Dataset
 
     from groundglass._core import (
         CtVolume,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
         Thresholds,
         UncertaintyTable,
     )
+    from groundglass.grid import Grid
     from groundglass.severity_model import SeverityModel
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
@@ -89,13 +89,15 @@ class InputRecord:
 
     `kind` is the reader's word for the format, or ``"array"`` for a volume handed over in memory. `sha256` is
     taken over the files' bytes, for an array over its voxels and grid. `series_uid` is kept only when asked
-    for: it identifies a series, and through it a patient.
+    for: it identifies a series, and through it a patient. `grid` is the one of a NIfTI, NRRD or MetaImage
+    file, to which the masks go back when they are written; None for DICOM and for arrays.
     """
 
     kind: str
     sha256: str
     files: int | None = None
     series_uid: str | None = None
+    grid: Grid | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +132,10 @@ class Result:
     None for the published ones. `uncertainty` is None where the lesions were given, and where
     neither a calibration nor several members say anything. The arrays are views into the analyzed volumes,
     ``(slice, row, column)``.
+
+    `source_headers` are the headers of the DICOM slices in their order, where they were asked for: what DICOM
+    extras take the patient's data from. They come out nowhere else, and stay behind when a result is pickled
+    or copied.
     """
 
     lesion_ct: LesionCt
@@ -147,6 +153,10 @@ class Result:
     version: str
     uncertainty: UncertaintyTable | None = None
     severity_model: SeverityModel | None = None
+    source_headers: Sequence[Dataset] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"source_headers": None}
 
     @property
     def ct(self) -> CtVolume:
@@ -218,6 +228,11 @@ class Result:
             f"<groundglass.Result: opacity {both.opacity_percent:.2f} % of {both.lung_ml:.0f} ml lung, "
             f"{self.ct_grade}, class {self.severity_class}, {len(self.notes)} notes, {warnings} warnings>"
         )
+
+    def _repr_html_(self) -> str:
+        from groundglass._repr_html import result
+
+        return result(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The content of ``result.json``: plain types, full precision, None for "no answer"."""
@@ -376,31 +391,68 @@ class Result:
 
         return to_pandas(self.region_rows())
 
-    def save(self, folder: str | Path, *, overwrite: bool = False) -> list[Path]:
-        """Writes :data:`FILES` to `folder`, all of them or none, and returns their paths.
+    def save(
+        self, folder: str | Path, *, extras: Collection[str] = (), overwrite: bool = False
+    ) -> list[Path]:
+        """Writes :data:`FILES` and `extras` (names of :data:`groundglass.extras.EXTRAS`) to `folder`, all of
+        them or none, and returns their paths.
 
         Raises :class:`FileExistsError` when the folder holds something and `overwrite` is false,
-        :class:`OSError` when it can't be written.
+        :class:`OSError` when it can't be written, ValueError for an unknown extra, :class:`ImportError` where
+        what an extra needs is not installed, :class:`groundglass.FormatError` for DICOM extras of a study
+        that is no DICOM or lacks what they refer to, ValueError where the result has no `source_headers`.
         """
+        from groundglass.extras import EXTRAS, check, check_source
         from groundglass.write import output_folder
 
+        wanted = check(extras)
+        check_source(wanted, self.source.kind, self.source_headers)
         with output_folder(folder, overwrite=overwrite) as temporary:
-            self.write_into(temporary)
-        return [Path(folder) / name for name in FILES]
+            self.write_into(temporary, extras=wanted)
+        return [Path(folder) / name for name in (*FILES, *(n for w in wanted for n in EXTRAS[w].files))]
 
-    def write_into(self, folder: Path) -> None:
-        """Writes :data:`FILES` into a folder that exists; :meth:`save` is the careful way."""
+    def write_into(self, folder: Path, *, extras: Collection[str] = ()) -> None:
+        """Writes :data:`FILES` and `extras` into a folder that exists; :meth:`save` is the careful way."""
         from groundglass import overlay
+        from groundglass.extras import EXTRAS
+
+        (folder / "result.json").write_text(self.to_json(), encoding="utf-8")
+        (folder / "regions.csv").write_text(to_csv(self.region_rows()), encoding="utf-8")
+        (folder / "slices.csv").write_text(to_csv(self.slice_rows()), encoding="utf-8")
+        self.write_mask(folder / "lungs.nii.gz", self.lungs)
+        self.write_mask(folder / "lesions.nii.gz", self.lesions)
+        overlay.of_result(self).save(folder / "overlay.png")
+        for name in extras:
+            EXTRAS[name].write(self, folder)
+
+    def write_mask(self, path: str | Path, labels: npt.NDArray[np.uint8]) -> None:
+        """Writes labels ``(slice, row, column)`` in the grid of :attr:`ct` as NIfTI.
+
+        The file has the axes of the analyzed NIfTI, NRRD or MetaImage file, so that it lies over that file
+        voxel by voxel; of a DICOM study and of an array it has those of :attr:`ct`.
+        """
         from groundglass.write import write_nifti
 
-        grid = (self.ct.spacing_mm, self.ct.origin_mm, self.ct.direction)
-        (folder / "result.json").write_text(self.to_json(), encoding="utf-8")
-        regions = self.region_rows()
-        (folder / "regions.csv").write_text(_csv(tuple(regions[0]), regions), encoding="utf-8")
-        (folder / "slices.csv").write_text(_csv(SLICE_COLUMNS, self.slice_rows()), encoding="utf-8")
-        write_nifti(folder / "lungs.nii.gz", self.lungs, *grid)
-        write_nifti(folder / "lesions.nii.gz", self.lesions, *grid)
-        overlay.of_result(self).save(folder / "overlay.png")
+        ct, grid = self.ct, self.source.grid
+        if grid is None:
+            write_nifti(path, labels, ct.spacing_mm, ct.origin_mm, ct.direction)
+        else:
+            turned = grid.from_axial(labels, ct.direction)
+            write_nifti(path, turned, grid.spacing_mm, grid.origin_mm, grid.direction)
+
+    def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Writes ``regions.parquet`` and ``slices.parquet``: the tables of the CSV files with their columns
+        and units, null for "no answer", and the version and the disclaimer in the schema's metadata.
+
+        Raises :class:`ImportError` where pyarrow is not installed, :class:`OSError` for files that exist,
+        unless `overwrite` allows to replace them, and for a folder that can't be written.
+        """
+        from groundglass.write import write_parquet
+
+        metadata = {"groundglass_version": self.version, "disclaimer": NOT_A_DEVICE}
+        for name, rows in (("regions", self.region_rows()), ("slices", self.slice_rows())):
+            path = Path(folder) / f"{name}.parquet"
+            write_parquet(path, rows, metadata=metadata, overwrite=overwrite)
 
 
 def schema() -> dict[str, Any]:
@@ -408,13 +460,3 @@ def schema() -> dict[str, Any]:
     text = Path(__file__).with_name("groundglass.schema.json").read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
-    """Comma-separated, a point for decimals, full precision, an empty cell for "no answer"."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(without_nan(dict(row)))
-    return text.getvalue()

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core, weights
+from groundglass._repr_html import stage
 from groundglass.slices import ImageLesions
 
 if TYPE_CHECKING:
@@ -233,6 +234,9 @@ class Ensemble(_segmentation.Ensemble):
         """
         return ImageLesions(*super().find_in_image(image, window=window))
 
+    def _repr_html_(self) -> str:
+        return stage(self)
+
 
 class InfNet(_segmentation.InfNet):
     """The stage from a CT with lungs to ground glass and consolidation by the two networks of Inf-Net.
@@ -342,3 +346,6 @@ class InfNet(_segmentation.InfNet):
         published, the class of the network's largest answer.
         """
         return ImageLesions(*super().find_in_image(image, window=window))
+
+    def _repr_html_(self) -> str:
+        return stage(self)

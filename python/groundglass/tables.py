@@ -1,17 +1,19 @@
-"""Rows of plain dicts as tables: for pandas, and for a notebook."""
+"""Rows of plain dicts as tables: for pandas, as CSV, and for a notebook."""
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Tabular", "to_html", "to_pandas", "without_nan"]
+__all__ = ["Tabular", "to_csv", "to_html", "to_pandas", "without_nan"]
 
 
 def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
@@ -24,6 +26,16 @@ def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
     except ImportError as error:
         raise ImportError("tables need pandas: pip install 'groundglass[cohort]'") from error
     return pandas.DataFrame.from_records(list(rows))
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]], *, delimiter: str = ",") -> str:
+    """A line of the first mapping's keys and one a mapping: a point for decimals, full precision, an empty
+    cell for "no answer"."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(without_nan(dict(row)) for row in rows)
+    return text.getvalue()
 
 
 def to_html(rows: Iterable[Mapping[str, Any]], *, caption: str = "", most: int = 60) -> str:

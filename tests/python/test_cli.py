@@ -143,8 +143,8 @@ def test_warnings_are_prominent_and_leave_json_alone(
     module = importlib.import_module("groundglass.read")
     read = module.read_study
 
-    def with_warning(path: object, *, series: str | None = None) -> Any:
-        found = read(path, series=series)
+    def with_warning(path: object, **options: Any) -> Any:
+        found = read(path, **options)
         ct = found.volume
         note = gg.Note("warning", "missing_slices", "Two slices are missing [at 3 mm].")
         volume = gg.CtVolume(ct.hounsfield, spacing_mm=ct.spacing_mm, origin_mm=ct.origin_mm, notes=[note])

@@ -13,6 +13,8 @@ import pytest
 
 import groundglass as gg
 from groundglass import cohort
+from groundglass.cli import main
+from small_study import patient
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TABLE = EXAMPLES / "data" / "phantom-cohort.csv"
@@ -90,3 +92,69 @@ def test_notebooks_in_git_hold_no_outputs() -> None:
         assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
         for cell in code:
             compile("".join(cell["source"]), path.name, "exec")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two results of the small phantom, one of it without lesions."""
+    folder, found = tmp_path_factory.mktemp("results"), patient()
+    for name, lesions in (("one", found.lesions), ("two", 0 * found.lesions)):
+        gg.analyze(found.volume, lungs=found.lungs, lesions=lesions, out=folder / name)
+    return [folder / "one", folder / "two"]
+
+
+def test_results_become_a_table(results: list[Path]) -> None:
+    one, two = cohort.collect([results[0], results[1] / "result.json"])
+    content = json.loads((results[0] / "result.json").read_text(encoding="utf-8"))
+    assert (one["study"], two["study"]) == ("one", "two")
+    assert one["lung_ml"] == content["regions"][0]["lung_ml"]
+    assert one["opacity_fraction"] == pytest.approx(0.11, abs=1e-3)
+    assert (one["ct_grade_extent"], two["ct_grade_extent"]) == ("CT-1", "CT-0")
+    assert two["opacity_fraction"] == 0
+    assert one["opacity_percent_lower"] is None
+    assert one["models"] == "lesions as given"
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet", ".pq"])
+def test_a_table_is_read_as_it_was_written(results: list[Path], tmp_path: Path, ending: str) -> None:
+    rows, file = cohort.collect(results), tmp_path / f"cohort{ending}"
+    cohort.write_table(rows, file)
+    found = cohort.read_table(file)
+    assert list(found) == list(rows[0])
+    assert found["opacity_fraction"].tolist() == [row["opacity_fraction"] for row in rows]
+    assert found["opacity_percent_lower"].isna().all()
+    assert cohort.class_column(found, "study") == ["one", "two"]
+    with pytest.raises(FileExistsError, match="cohort"):
+        cohort.write_table(rows, file)
+    cohort.write_table(rows, file, overwrite=True)
+
+
+def test_what_is_no_result_is_refused(results: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"other holds no result\.json"):
+        cohort.collect([tmp_path / "other"])
+    for text in ("{", "[]", '{"schema": "another"}'):
+        (tmp_path / "other" / "result.json").write_text(text)
+        with pytest.raises(gg.FormatError, match="no result of groundglass"):
+            cohort.collect([tmp_path / "other"])
+    with pytest.raises(ValueError, match="of the name 'one'"):
+        cohort.collect([results[0], results[0]])
+    with pytest.raises(gg.FormatError, match=r"must end in \.csv"):
+        cohort.write_table(cohort.collect(results), tmp_path / "cohort.xlsx")
+    with pytest.raises(ValueError, match="no row"):
+        cohort.write_table([], tmp_path / "cohort.csv")
+    assert not list(tmp_path.glob("cohort*"))
+
+
+def test_collect_on_the_command_line(
+    capsys: pytest.CaptureFixture[str], results: list[Path], tmp_path: Path
+) -> None:
+    words = ["collect", *map(str, results)]
+    assert main(words) == 0
+    printed = capsys.readouterr().out
+    assert main([*words, "--out", str(tmp_path / "cohort.csv")]) == 0
+    assert "2 results written" in capsys.readouterr().out
+    assert (tmp_path / "cohort.csv").read_text(encoding="utf-8") == printed
+    assert main([*words, "--out", str(tmp_path / "cohort.csv")]) == 2
+    assert "give --overwrite" in capsys.readouterr().err
+    assert main([*words, "--out", str(tmp_path / "cohort.csv"), "--overwrite"]) == 0

@@ -2,19 +2,22 @@
 
 Exit codes: 0 done, 1 failed inside, 2 wrong input or use, 130 stopped by Ctrl-C, 143 by a request to end.
 What went wrong is one sentence on stderr; ``--debug`` adds the traceback. Results go to stdout, all else to
-stderr.
+stderr. Where log lines were asked for, the sentence is one of them.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import os
+import re
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from groundglass.errors import ModelError
@@ -47,9 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return _stop(STOPPED)
+        return _say(STOPPED, "stopped; nothing was written", words)
     except _Ended:
-        return _stop(ENDED)
+        return _say(ENDED, "stopped; nothing was written", words)
     except BrokenPipeError:
         # whoever read our output has gone; keep Python from complaining once more when it closes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -57,9 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if "--debug" in words:
             traceback.print_exc()
-        code, text = explain(error)
-        print(f"groundglass: {text}", file=sys.stderr)
-        return code
+        return _say(*explain(error), words)
 
 
 def explain(error: Exception) -> tuple[int, str]:
@@ -94,9 +95,28 @@ def _run(words: list[str]) -> int:
     return outcome if isinstance(outcome, int) else DONE
 
 
-def _stop(code: int) -> int:
-    print("groundglass: stopped; nothing was written", file=sys.stderr)
+def _say(code: int, text: str, words: Sequence[str]) -> int:
+    """Tells on stderr why the code is not :data:`DONE`."""
+    from groundglass import logs
+
+    if logs.is_set_up():
+        fields = {"exit_code": code, "text": _without_given(text, words)}
+        logging.getLogger(__name__).error("not done", extra=fields)
+    else:
+        print(f"groundglass: {text}", file=sys.stderr)
     return code
+
+
+def _without_given(text: str, words: Sequence[str]) -> str:
+    """The text with "…" for what the user named after the command: it may be a path, which no log holds."""
+    from groundglass import logs
+
+    given = [word for word in words if not word.startswith("-") and word not in (*logs.LEVELS, *logs.FORMATS)]
+    values = [word.partition("=")[2] for word in words if word.startswith("-")]
+    named = {shown for word in (*given[1:], *values) if word for shown in (word, str(Path(word)))}
+    for name in sorted(named, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "…", text)
+    return text
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from groundglass import logs
 from groundglass.cli import WrongInput
 from groundglass.errors import ModelError
 from groundglass.result import NOT_A_DEVICE
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from groundglass.demo import Demo
     from groundglass.result import ModelRecord, Result
     from groundglass.severity_model import SeverityModel
+    from groundglass.slices import SliceExtent
 
 #: Width of what goes to a file or another program, where there is no terminal to ask.
 PIPE_WIDTH = 100
@@ -69,7 +71,7 @@ class StageBars:
 
 @contextmanager
 def stage_bars() -> Iterator[StageBars]:
-    """Progress bars on stderr, nothing at all where that is no terminal."""
+    """Progress bars on stderr, nothing at all where that is no terminal or takes log lines."""
     columns = (
         SpinnerColumn(finished_text="[green]✓"),
         TextColumn("{task.description}"),
@@ -78,7 +80,8 @@ def stage_bars() -> Iterator[StageBars]:
         TimeElapsedColumn(),
     )
     screen = console(stderr=True)
-    with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bars:
+    hidden = logs.is_set_up() or not screen.is_terminal
+    with Progress(*columns, console=screen, disable=hidden, transient=True) as bars:
         yield StageBars(bars)
 
 
@@ -190,6 +193,16 @@ def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
             end_section=place in (0, 2, 8),
         )
     return shown
+
+
+def extent_line(extent: SliceExtent) -> str:
+    """What a picture holds, in percent of its lungs where they are known."""
+    glass, dense = extent.ground_glass_percent, extent.consolidation_percent
+    if glass is None or dense is None:
+        known = "no lung" if extent.lung_pixels == 0 else "lungs not known"
+        pixels = f"{extent.ground_glass_pixels} px, consolidation {extent.consolidation_pixels} px"
+        return f"ground glass {pixels} ({known})"
+    return f"ground glass {glass:.1f} %, consolidation {dense:.1f} % of the lungs in it, {extent.ct_grade}"
 
 
 def print_notes(screen: Console, notes: Sequence[Note]) -> None:

@@ -8,15 +8,23 @@ from typing import Annotated
 
 import typer
 
+from groundglass.cli.manual import METHOD, OUTPUT, flag, page
 from groundglass.cli.options import Debug
 
-EXAMPLES = """
-[bold]Examples[/]
-
-  groundglass models import Semi-Inf-Net-100.pth --as inf-net --out semi-inf-net.pt
-
-  groundglass models import unet_model_200.pkl --as mc-unet --out mc-unet.pt --half
-"""
+FILES = {
+    "FILE.pt": "the model with its contract, for --model",
+    "FILE.pt2": "with --aoti: the same compiled for this machine",
+}
+EXAMPLES = {
+    "Inf-Net's infection network:": (
+        "groundglass models import Semi-Inf-Net-100.pth --as inf-net \\",
+        "    --out semi-inf-net.pt",
+    ),
+    "Its multi-class network, in half the size:": (
+        "groundglass models import unet_model_200.pkl --as mc-unet \\",
+        "    --out mc-unet.pt --half",
+    ),
+}
 
 
 class Published(StrEnum):
@@ -33,12 +41,14 @@ class Published(StrEnum):
     ensemble_b1 = "ensemble-b1"
 
 
+#: What the model file says of itself.
+CONTRACT = "Contract"
 NETWORKS = f"Whose weights it holds: {', '.join(entry.value for entry in Published)}."
 
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the program."""
-    app.command("import", epilog=EXAMPLES)(import_model)
+    app.command("import", **page(import_model, files=FILES, examples=EXAMPLES))(import_model)
 
 
 def import_model(
@@ -46,32 +56,58 @@ def import_model(
         Path, typer.Argument(metavar="CHECKPOINT", help="A .pth or .pkl file of PyTorch.", show_default=False)
     ],
     architecture: Annotated[
-        Published, typer.Option("--as", metavar="NETWORK", help=NETWORKS, show_default=False)
+        Published,
+        typer.Option("--as", metavar="NETWORK", help=NETWORKS, show_default=False, rich_help_panel=METHOD),
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="FILE.pt", help="Model file to write.", show_default=False),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE.pt",
+            help="Model file to write.",
+            show_default=False,
+            rich_help_panel=OUTPUT,
+        ),
     ],
     aoti: Annotated[
         bool,
-        typer.Option(
-            "--aoti", help="Compile FILE.pt2 as well, for this machine; needs a C++ compiler, minutes."
+        flag(
+            "--aoti",
+            help="Compile FILE.pt2 as well, for this machine; needs a C++ compiler, minutes.",
+            panel=OUTPUT,
         ),
     ] = False,
-    half: Annotated[bool, typer.Option("--half", help="Round the weights to half precision.")] = False,
-    name: Annotated[str | None, typer.Option("--name", help="The model's name in results.")] = None,
+    half: Annotated[bool, flag("--half", help="Round the weights to half precision.", panel=OUTPUT)] = False,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="The model's name in results.", rich_help_panel=CONTRACT),
+    ] = None,
     training_data: Annotated[
         str | None,
-        typer.Option("--training-data", metavar="TEXT", help="What it was trained on, if you know."),
+        typer.Option(
+            "--training-data",
+            metavar="TEXT",
+            help="What it was trained on, if you know.",
+            rich_help_panel=CONTRACT,
+        ),
     ] = None,
     licence: Annotated[
         str | None,
-        typer.Option("--licence", metavar="TEXT", help="The weights' terms of use, if you know them."),
+        typer.Option(
+            "--licence",
+            metavar="TEXT",
+            help="The weights' terms of use, if you know them.",
+            rich_help_panel=CONTRACT,
+        ),
     ] = None,
     origin: Annotated[
-        str | None, typer.Option("--origin", metavar="TEXT", help="Where the weights come from.")
+        str | None,
+        typer.Option(
+            "--origin", metavar="TEXT", help="Where the weights come from.", rich_help_panel=CONTRACT
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    overwrite: Annotated[bool, flag("--overwrite", help="Replace existing files.", panel=OUTPUT)] = False,
     debug: Debug = False,
 ) -> None:
     """Make a model file of a checkpoint of Inf-Net or the four-class ensemble.

@@ -7,29 +7,33 @@ from typing import Annotated
 import typer
 
 from groundglass.cli import import_model
-from groundglass.cli.options import Debug
+from groundglass.cli.manual import page
+from groundglass.cli.options import Debug, model_names
 
-app = typer.Typer(rich_markup_mode="rich")
+HELP = """
+Show the bundled models, check them, or make a model file of a published checkpoint.
 
-EXAMPLES = """
-[bold]Examples[/]
-
-  groundglass models
-
-  groundglass models info ensemble-lite
-
-  groundglass models verify
+Without a further word the same as groundglass models list.
 """
+LIST = {"What comes with it:": "groundglass models list"}
+INFO = {
+    "Its classes, licence, training data, calibration:": "groundglass models info ensemble-lite",
+    "Of a file of your own:": "groundglass models info my-net.pt | jq .calibration",
+}
+VERIFY = {
+    "Are the bundled files what the manifest says?": "groundglass models verify",
+    "Does a model of your own load, and give what its contract says?": "groundglass models verify my-net.pt",
+}
+
+app = typer.Typer(**page(HELP, examples=LIST | INFO | VERIFY, group=True), rich_markup_mode="rich")
 
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+@app.callback(invoke_without_command=True)
 def models(context: typer.Context, debug: Debug = False) -> None:
-    """Show the bundled models; without a further word the same as [bold]list[/]."""
     if context.invoked_subcommand is None:
         show_list()
 
 
-@app.command("list")
 def show_list(debug: Debug = False) -> None:
     """List the bundled models, those of the default first."""
     from rich.box import SIMPLE_HEAD
@@ -56,9 +60,13 @@ def show_list(debug: Debug = False) -> None:
     console().print(table)
 
 
-@app.command("info")
 def show_info(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A bundled model or a model file.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE", help="A bundled model or a model file.", autocompletion=model_names
+        ),
+    ],
     debug: Debug = False,
 ) -> None:
     """Show a model's contract as JSON; a bundled file is checked against its SHA-256."""
@@ -74,11 +82,14 @@ def show_info(
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-@app.command("verify")
 def verify(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME|FILE]...", help="Models to load and try; without any, the bundled."),
+        typer.Argument(
+            metavar="NAME|FILE",
+            help="Models to load and try; without any, the bundled.",
+            autocompletion=model_names,
+        ),
     ] = None,
     debug: Debug = False,
 ) -> None:
@@ -102,4 +113,7 @@ def verify(
             typer.echo(f"{found.name}: SHA-256 {found.sha256}, loads and gives what its contract says")
 
 
+app.command("list", **page(show_list, examples=LIST))(show_list)
+app.command("info", **page(show_info, examples=INFO))(show_info)
+app.command("verify", **page(verify, examples=VERIFY))(verify)
 import_model.register(app)

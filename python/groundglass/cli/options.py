@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder to write; must not exist.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output folder.")]
+from groundglass.cli.manual import MODEL, OTHER, OUTPUT, flag
+
+
+def model_names(incomplete: str) -> list[str]:
+    """The bundled models that begin like this; for anything else the shell offers files."""
+    from groundglass.weights import available
+
+    return [name for name in available() if name.startswith(incomplete)]
+
+
+def view_counts(incomplete: str) -> list[str]:
+    """The numbers of views there are."""
+    return [count for count in ("1", "2", "4", "8") if count.startswith(incomplete)]
+
+
+class LogLevel(StrEnum):
+    """From which level on lines are logged."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+
+
+class LogFormat(StrEnum):
+    """What a log line looks like."""
+
+    text = "text"
+    json = "json"
+
+
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="Folder to write; must not exist.", rich_help_panel=OUTPUT
+    ),
+]
+Overwrite = Annotated[bool, flag("--overwrite", help="Replace an existing output folder.", panel=OUTPUT)]
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="NAME|FILE", help="A bundled model or a model file. A file is code: trust it."
+        "--model",
+        metavar="NAME|FILE",
+        help="A bundled model or a model file. A file is code: trust it.",
+        autocompletion=model_names,
+        rich_help_panel=MODEL,
     ),
 ]
 Models = Annotated[
@@ -22,6 +63,8 @@ Models = Annotated[
         metavar="NAME|FILE",
         help="A bundled model or a model file; again for several, averaged, or Inf-Net's two. A file is "
         "code: trust it.",
+        autocompletion=model_names,
+        rich_help_panel=MODEL,
     ),
 ]
 Views = Annotated[
@@ -31,16 +74,27 @@ Views = Annotated[
         metavar="1|2|4|8",
         help="Average over each slice as it is (1), mirrored (2), flipped (4), turned (8); costs that many "
         "times the time.",
+        autocompletion=view_counts,
+        rich_help_panel=MODEL,
     ),
 ]
 Compatible = Annotated[
     bool,
-    typer.Option(
-        "--compatible", help="Follow the published flow to the letter: Inf-Net, or a four-class network."
+    flag(
+        "--compatible",
+        help="Follow the published flow to the letter: Inf-Net, or a four-class network.",
+        panel=MODEL,
     ),
 ]
 Threads = Annotated[
-    int, typer.Option("--threads", min=0, metavar="N", help="Slices worked on at a time; 0 is one a core.")
+    int,
+    typer.Option(
+        "--threads",
+        min=0,
+        metavar="N",
+        help="Slices worked on at a time; 0 is one a core.",
+        rich_help_panel=MODEL,
+    ),
 ]
 # read by groundglass.cli.main from the arguments themselves, so that it works for errors of parsing as well
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Debug = Annotated[bool, flag("--debug", help="Show the traceback of an error.", panel=OTHER)]

@@ -8,21 +8,28 @@ from typing import Annotated
 
 import typer
 
+from groundglass.cli.manual import METHOD, OUTPUT, page
 from groundglass.cli.options import Debug, Model, Out, Overwrite, Threads
 
-PHANTOM_EXAMPLES = """
-[bold]Examples[/]
-
-  groundglass phantom --out patient
-
-  groundglass phantom --out patient --seed 7 --ground-glass 0.2 --consolidation 0 --format nifti
-"""
-
-DEMO_EXAMPLES = """
-[bold]Example[/]
-
-  groundglass demo
-"""
+PHANTOM_FILES = {
+    "ct/": "the study as a DICOM series; with --format nifti ct.nii.gz",
+    "lungs.nii.gz": "the true lungs: 1 left, 2 right",
+    "lesions.nii.gz": "the true lesions: 1 ground glass, 2 consolidation",
+    "truth.json": "voxels, ml and percent of each region",
+}
+PHANTOM_EXAMPLES = {
+    "A patient to try everything with:": "groundglass phantom --out patient",
+    "Another one, worse, as NIfTI:": (
+        "groundglass phantom --out patient --seed 7 --ground-glass 0.2 \\",
+        "    --consolidation 0 --format nifti",
+    ),
+}
+DEMO_FILES = {
+    "study/": "the patient as a DICOM series, with the true masks and truth.json",
+    "result/": "what analyze writes of it, with the report",
+    "demo.json": "truth, measurement and error of each quantity",
+}
+DEMO_EXAMPLES = {"Does it work here?": "groundglass demo"}
 
 
 class Format(StrEnum):
@@ -34,28 +41,43 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the program."""
-    app.command(epilog=PHANTOM_EXAMPLES)(phantom)
-    app.command(epilog=DEMO_EXAMPLES)(demo)
+    panel = "Try it"
+    settings = page(phantom, files=PHANTOM_FILES, examples=PHANTOM_EXAMPLES, see="groundglass demo")
+    app.command(rich_help_panel=panel, **settings)(phantom)
+    app.command(rich_help_panel=panel, **page(demo, files=DEMO_FILES, examples=DEMO_EXAMPLES))(demo)
 
 
 def phantom(
-    out: Out,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another number is another patient.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed", metavar="N", help="Another number is another patient.", rich_help_panel=METHOD
+        ),
+    ] = 0,
     ground_glass: Annotated[
-        float, typer.Option("--ground-glass", metavar="F", help="Fraction of the lungs, 0 to 0.9.")
+        float,
+        typer.Option(
+            "--ground-glass", metavar="F", help="Fraction of the lungs, 0 to 0.9.", rich_help_panel=METHOD
+        ),
     ] = 0.08,
     consolidation: Annotated[
-        float, typer.Option("--consolidation", metavar="F", help="Fraction of the lungs, 0 to 0.9.")
+        float,
+        typer.Option(
+            "--consolidation", metavar="F", help="Fraction of the lungs, 0 to 0.9.", rich_help_panel=METHOD
+        ),
     ] = 0.03,
+    *,
+    out: Out,
     format: Annotated[
-        Format, typer.Option("--format", help="A DICOM series, or NIfTI files.")
+        Format, typer.Option("--format", help="A DICOM series, or NIfTI files.", rich_help_panel=OUTPUT)
     ] = Format.dicom,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
     """Make a chest CT with ground glass and consolidation of exactly known volume.
 
-    Writes the study, its true masks and [bold]truth.json[/]. The same options give the same bytes.
+    Body, ribs, heart, diaphragm, airways and two lungs with branching vessels are drawn by a program, and
+    the lesions put into them are counted voxel by voxel. The same options give the same bytes.
     """
     from groundglass import phantom as phantoms
     from groundglass.cli.console import console, refuse_existing
@@ -77,13 +99,23 @@ def phantom(
 def demo(
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder to write; an earlier demo's is replaced."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder to write; an earlier demo's is replaced.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = Path("groundglass-demo"),
     model: Model = None,
     threads: Threads = 0,
     debug: Debug = False,
 ) -> None:
-    """Make a patient with known lungs, measure it, and show the truth beside the result."""
+    """Make a patient with known lungs, measure it, and show the truth beside the result.
+
+    The study is a phantom, so every error is known. Fails where the table of the true masks is not the truth
+    itself.
+    """
     from groundglass import demo as demos
     from groundglass.cli.console import blaming_model, print_demo, print_result, stage_bars
 

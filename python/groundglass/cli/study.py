@@ -8,26 +8,41 @@ from typing import Annotated
 
 import typer
 
+from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag, page
 from groundglass.cli.options import Compatible, Debug, Models, Overwrite, Threads, Views
 
-EXAMPLES = """
-[bold]Examples[/]
-
-  groundglass analyze study/ --out result
-
-  groundglass analyze ct.nii.gz --out result --lungs lungs.nii.gz
-
-  groundglass analyze study.zip --json | jq .severity
-
-  groundglass analyze study/ --out result --model semi-inf-net.pt --model mc-unet.pt
-
-  groundglass analyze study/ --out result --severity severity.json
-"""
+FILES = {
+    "result.json": "everything, with full precision and where it comes from",
+    "regions.csv": "the table: volumes, percentages, HU of each region",
+    "slices.csv": "the same along the slices, from feet to head",
+    "lungs.nii.gz": "0 none, 1 left, 2 right; in the axes of the study's file",
+    "lesions.nii.gz": "0 none, 1 ground glass, 2 consolidation; likewise",
+    "overlay.png": "up to twelve slices with lungs and lesions drawn in",
+    "report.html": "with --report: one page to read, print and keep",
+    "segmentation.dcm": "with --dicom-seg: the masks as DICOM SEG",
+    "measurements.dcm": "with --dicom-sr: the table as DICOM SR, TID 1500",
+    "*.parquet": "with --parquet: regions and slices as Parquet",
+}
+EXAMPLES = {
+    "Measure a study and keep everything:": "groundglass analyze study/ --out result",
+    "With a page to read and print:": "groundglass analyze study.zip --out result --report",
+    "For a PACS:": "groundglass analyze study/ --out result --dicom-seg --dicom-sr",
+    "With lungs of your own:": "groundglass analyze ct.nii.gz --out result --lungs lungs.nii.gz",
+    "Only the numbers, for a program:": "groundglass analyze study.zip --json | jq .severity",
+    "With Inf-Net's two networks:": (
+        "groundglass analyze study/ --out result \\",
+        "    --model semi-inf-net.pt --model mc-unet.pt",
+    ),
+    "Graded as your own cohort was:": "groundglass analyze study/ --out result --severity severity.json",
+}
 
 
 def register(app: typer.Typer) -> None:
     """Adds the command to the program."""
-    app.command(epilog=EXAMPLES)(analyze)
+    settings = page(
+        analyze, files=FILES, examples=EXAMPLES, see="groundglass segment, groundglass thresholds"
+    )
+    app.command(rich_help_panel="Measure", **settings)(analyze)
 
 
 def analyze(
@@ -37,14 +52,22 @@ def analyze(
             metavar="STUDY", help="DICOM folder or zip, NIfTI, NRRD or MHA file.", show_default=False
         ),
     ],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder to write; may be left out with --json."),
+    series: Annotated[
+        str | None,
+        typer.Option(
+            "--series",
+            metavar="UID",
+            help="Which DICOM series, where there are several.",
+            rich_help_panel=INPUT,
+        ),
     ] = None,
     lungs: Annotated[
         Path | None,
         typer.Option(
-            "--lungs", metavar="FILE", help="Your own lung mask: 1 left, 2 right, in the CT's grid."
+            "--lungs",
+            metavar="FILE",
+            help="Your own lung mask: 1 left, 2 right, in the CT's grid.",
+            rich_help_panel=INPUT,
         ),
     ] = None,
     lesions: Annotated[
@@ -53,6 +76,7 @@ def analyze(
             "--lesions",
             metavar="FILE",
             help="Your own lesions: 1 ground glass, 2 consolidation; no model runs.",
+            rich_help_panel=INPUT,
         ),
     ] = None,
     lobes: Annotated[
@@ -62,6 +86,7 @@ def analyze(
             metavar="FILE",
             help="A map of the lobes: 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right "
             "lower. Without it thirds of the height take their place in scores.",
+            rich_help_panel=INPUT,
         ),
     ] = None,
     segments: Annotated[
@@ -70,40 +95,78 @@ def analyze(
             "--segments",
             metavar="FILE",
             help="A map of twenty segments, 1 to 20, for their CT severity score.",
+            rich_help_panel=INPUT,
         ),
     ] = None,
     model: Models = None,
     views: Views = 1,
     compatible: Compatible = False,
+    threads: Threads = 0,
     severity: Annotated[
         Path | None,
         typer.Option(
             "--severity",
             metavar="FILE",
             help="A severity model of groundglass thresholds --save, in place of the published cuts.",
+            rich_help_panel=METHOD,
         ),
     ] = None,
-    series: Annotated[
-        str | None,
-        typer.Option("--series", metavar="UID", help="Which DICOM series, where there are several."),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR",
+            help="Folder to write; may be left out with --json.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
-    keep_uid: Annotated[
+    report: Annotated[
+        bool, flag("--report", help="Write report.html too: one page to read, print and keep.", panel=OUTPUT)
+    ] = False,
+    dicom_seg: Annotated[
         bool,
-        typer.Option("--keep-uid", help="Record the series UID in the result; it can lead to the patient."),
+        flag(
+            "--dicom-seg",
+            help="Write segmentation.dcm too, a DICOM SEG of the source series.",
+            panel=OUTPUT,
+        ),
+    ] = False,
+    dicom_sr: Annotated[
+        bool,
+        flag(
+            "--dicom-sr",
+            help="Write measurements.dcm too, a DICOM SR (TID 1500) of the table.",
+            panel=OUTPUT,
+        ),
+    ] = False,
+    parquet: Annotated[
+        bool, flag("--parquet", help="Write the tables as Parquet too.", panel=OUTPUT)
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="Print result.json on stdout instead of the table.")
+        bool, flag("--json", help="Print result.json on stdout instead of the table.", panel=OUTPUT)
+    ] = False,
+    keep_uid: Annotated[
+        bool,
+        flag(
+            "--keep-uid",
+            help="Record the series UID in the result; it can lead to the patient.",
+            panel=OUTPUT,
+        ),
     ] = False,
     overwrite: Overwrite = False,
-    threads: Threads = 0,
     debug: Debug = False,
 ) -> None:
     """Measure a study: volumes, percentages and grades, with masks and a picture.
 
-    Writes [bold]result.json[/], [bold]regions.csv[/], [bold]slices.csv[/], [bold]lungs.nii.gz[/],
-    [bold]lesions.nii.gz[/] and [bold]overlay.png[/] to the output folder, all of them or none, and prints a
-    table. No name, file path or DICOM identifier of the study is written.
+    Reads a chest CT, finds the lungs, marks ground glass and consolidation, and measures how much of the
+    lungs they take up: of both, of each, and of the thirds of their height. Prints the table, the grade and
+    how probable it is, and what was mended or is to be doubted. All files are written or none.
+
+    No name, file path or identifier of the patient is written, except to the two DICOM objects, which go
+    back to the patient's record.
     """
+    from groundglass import logs
     from groundglass.analyze import analyze as run
     from groundglass.cli.console import (
         blaming_model,
@@ -114,6 +177,10 @@ def analyze(
         stage_bars,
     )
 
+    asked = {"report": report, "dicom-seg": dicom_seg, "dicom-sr": dicom_sr, "parquet": parquet}
+    extras = [name for name, wanted in asked.items() if wanted]
+    if out is None and extras:
+        raise typer.BadParameter(f"name the folder for --{extras[0]}", param_hint="--out")
     if out is None and not json:
         raise typer.BadParameter("name the folder to write, or print with --json", param_hint="--out")
     refuse_existing(out, overwrite)
@@ -133,11 +200,13 @@ def analyze(
             overwrite=overwrite,
             threads=threads,
             keep_uid=keep_uid,
+            extras=extras,
             progress=progress,
         )
     if json:
         sys.stdout.write(result.to_json())
-        print_notes(console(stderr=True), [note for note in result.notes if note.level == "warning"])
+        if not logs.is_set_up():  # they are log lines then
+            print_notes(console(stderr=True), [note for note in result.notes if note.level == "warning"])
         return
     print_result(result)
     if out is not None:

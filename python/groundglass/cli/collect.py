@@ -1,0 +1,61 @@
+"""``groundglass collect``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groundglass.cli.manual import OUTPUT, flag, page
+from groundglass.cli.options import Debug
+from groundglass.cli.tables import COHORTS, print_csv
+
+EXAMPLES = {
+    "A table of all results below a folder:": "groundglass collect results/* --out cohort.csv",
+    "As Parquet:": "groundglass collect results/* --out cohort.parquet",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to the program."""
+    settings = page(collect, examples=EXAMPLES, see="groundglass analyze, groundglass thresholds")
+    app.command(rich_help_panel=COHORTS, **settings)(collect)
+
+
+def collect(
+    results: Annotated[
+        list[Path],
+        typer.Argument(metavar="RESULT", help="Folders that analyze wrote.", show_default=False),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Table to write: .csv, .tsv or .parquet. Without it CSV goes to the standard output.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    overwrite: Annotated[bool, flag("--overwrite", help="Replace an existing table.", panel=OUTPUT)] = False,
+    debug: Debug = False,
+) -> None:
+    """Make one table of many results: a row a study, with its volumes, percentages, grades and bounds.
+
+    The first column is the name of the result's folder. Put the outcome of each patient beside it, and the
+    table is what the other commands of cohorts take.
+    """
+    from groundglass.cli import WrongInput
+    from groundglass.cli.console import console
+    from groundglass.cohort import collect as collected
+    from groundglass.cohort import write_table
+
+    if out is not None and out.is_file() and not overwrite:
+        raise WrongInput(f"the table {out} exists; choose another name, or give --overwrite")
+    rows = collected(results)
+    if out is None:
+        print_csv(rows)
+        return
+    write_table(rows, out, overwrite=overwrite)
+    console().print(f"{len(rows)} results written to {out}", markup=False, soft_wrap=True)
