@@ -51,6 +51,8 @@ def main() -> int:
         resources = {"metadata": {"path": str(path.parent)}}
         try:
             client = NotebookClient(notebook, timeout=TIMEOUT_S, kernel_name="python3", resources=resources)
+            # the state of a viewer is a whole CT; without it the page shows the result that stands beside it
+            client.store_widget_state = False
             client.startup_timeout = STARTUP_S
             client.execute()
         except CellExecutionError as error:
