@@ -33,6 +33,7 @@ format: build
 
 # One configure and one build make the C++ libraries, their tests and the Python package (installed in editable mode).
 build: .stamps/venv
+	tools/page.sh
 	GROUNDGLASS_TESTS=ON GROUNDGLASS_EXAMPLES=ON GROUNDGLASS_IO=ON CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) \
 	$(PYTHON) -m pip install --quiet --no-build-isolation --no-deps \
 	    --config-settings=build-dir=$(BUILD) --config-settings=cmake.args="-GUnix Makefiles" --editable .
@@ -49,4 +50,4 @@ build: .stamps/venv
 	touch $@
 
 clean:
-	rm -rf $(BUILD) demo docs/_build docs/notebooks .stamps
+	rm -rf $(BUILD) demo docs/_build docs/notebooks .stamps python/groundglass/web/static

@@ -1,10 +1,13 @@
-"""scikit-build-core, with torch as a build requirement where the segmentation is built.
+"""scikit-build-core, with torch as a build requirement where the segmentation is built, and the web page.
 
 A wheel with the segmentation must see LibTorch while it is compiled, and isolation hides the one installed.
-Set ``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch.
+Set ``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch. The page is built
+by ``tools/page.sh``, which leaves it out with a word where there is no npm.
 """
 
 import os
+import subprocess
+from pathlib import Path
 
 from scikit_build_core import build as _build
 from scikit_build_core.build import *  # noqa: F403
@@ -22,3 +25,17 @@ def get_requires_for_build_wheel(config_settings=None):
 
 def get_requires_for_build_editable(config_settings=None):
     return _with_torch(_build.get_requires_for_build_editable(config_settings))
+
+
+def _build_page():
+    subprocess.run(["bash", "tools/page.sh"], cwd=Path(__file__).parents[1], check=True)
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    _build_page()
+    return _build.build_wheel(wheel_directory, config_settings, metadata_directory)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    _build_page()
+    return _build.build_editable(wheel_directory, config_settings, metadata_directory)

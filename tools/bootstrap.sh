@@ -7,7 +7,7 @@ mkdir -p .stamps
 
 packages=(g++ cmake make libxtensor-dev libboost-math-dev nlohmann-json3-dev doctest-dev libinsighttoolkit5-dev
           python3-dev doxygen clang-format)
-for_tests=(dicom3tools dcmtk chromium poppler-utils)
+for_tests=(dicom3tools dcmtk chromium)
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 
 without() {

@@ -8,4 +8,10 @@ clang-format --dry-run --Werror "${sources[@]}"
 $bin/ruff check .
 $bin/ruff format --check .
 $bin/mypy
+page=python/groundglass/web/frontend
+if [ -d $page/node_modules ]; then
+    npm --prefix $page run --silent lint
+else
+    echo "lint: the web page was left out, as it was not built"
+fi
 echo "lint: clean"

@@ -1,0 +1,211 @@
+"""What a worker does with an upload: the analysis, and the files that the page shows and hands out."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from groundglass.analyze import analyze, load_stage, lookup_models, model_record
+from groundglass.errors import FormatError, ModelError
+from groundglass.result import _UID, FILES, NOT_A_DEVICE
+from groundglass.slices import OTHER_LUNG, SliceExtent, read_slice, with_other_lung
+from groundglass.web import archives
+from groundglass.web.errors import Refused
+from groundglass.web.uploads import check_picture
+from groundglass.web.worker import Order, Stopped, Tell
+from groundglass.write import OutputError
+
+if TYPE_CHECKING:
+    from groundglass.result import Result
+    from groundglass.segmentation import Ensemble, InfNet
+
+log = logging.getLogger(__name__)
+
+#: What the page reads of a result; it lies beside the files and is handed out as part of the job.
+PAGE = "page.json"
+
+VOLUME, LABELS = "ct.nii.gz", "labels.nii.gz"
+IMAGES, IMAGE, LABEL_IMAGE = "images", "image.png", "labels.png"
+
+#: What is offered for download of a study: file, and what the page calls it.
+DOWNLOADS = {
+    "report.html": "report",
+    "result.json": "result",
+    "regions.csv": "regions",
+    "slices.csv": "slices",
+    "ct.nii.gz": "ct",
+    "lungs.nii.gz": "lungs",
+    "lesions.nii.gz": "lesions",
+    "labels.nii.gz": "labels",
+    "overlay.png": "overlay",
+}
+
+
+def run(order: Order, tell: Tell) -> None:
+    """Analyzes an upload and writes what belongs to its result into ``order.folder``.
+
+    Raises :class:`Refused` with what the page shows, :class:`groundglass.web.worker.Stopped` where it was
+    told to stop.
+    """
+    stage = "read"
+
+    def listen(name: str, done: int, total: int) -> bool:
+        nonlocal stage
+        stage = name
+        if not tell(name, done, total):
+            raise Stopped
+        return True
+
+    try:
+        content = _study(order, listen) if order.kind == "study" else _slices(order, listen)
+    except OutputError:
+        raise
+    except FormatError as error:
+        raise _refusal(error, stage, order) from error
+    except (ModelError, ImportError) as error:
+        log.exception("model unusable")
+        text = "The server's model can't be used; tell whoever runs this server."
+        raise Refused("model_unusable", text) from error
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    (order.folder / PAGE).write_text(text, encoding="utf-8")
+
+
+def _refusal(error: FormatError, stage: str, order: Order) -> Refused:
+    if stage == "lungs":
+        text = "No lung was found in the study: is it a chest CT in Hounsfield units?"
+        return Refused("no_lung", text)
+    return Refused("unreadable_study", _plain(str(error), order))
+
+
+def _plain(text: str, order: Order) -> str:
+    """The library's sentence without the path and the series that it names."""
+    for folder in (order.upload, order.upload.parent, order.temporary):
+        text = re.sub(rf"{re.escape(str(folder))}(/[^\s:;,]*)?", "the upload", text)
+    text = _UID.sub("(UID withheld)", text.removeprefix("the upload: "))
+    text = text.removeprefix("series (UID withheld): ")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
+
+
+def _study(order: Order, tell: Tell) -> dict[str, Any]:
+    from groundglass.write import write_nifti
+
+    study = _volume(order)
+    result = analyze(study, model=order.model, threads=order.threads, progress=tell)
+    tell("write", 0, 3)
+    result.write_into(order.folder, extras=("report",))
+    tell("write", 1, 3)
+    grid = (result.ct.spacing_mm, result.ct.origin_mm, result.ct.direction)
+    write_nifti(order.folder / VOLUME, result.ct.hounsfield, *grid)
+    tell("write", 2, 3)
+    write_nifti(order.folder / LABELS, _labels(result), *grid)
+    tell("write", 3, 3)
+    assert set(DOWNLOADS) >= set(FILES)
+    return {
+        "kind": "study",
+        "result": result.to_dict(),
+        "shape": [int(size) for size in result.ct.shape],
+        "spacing_mm": [float(size) for size in result.ct.spacing_mm],
+        "volume": f"files/{VOLUME}",
+        "labels": f"files/{LABELS}",
+        "downloads": [{"name": name, "label": label} for name, label in DOWNLOADS.items()],
+    }
+
+
+def _volume(order: Order) -> Path:
+    """What is to be read: of an archive that holds one volume beside other files, that volume."""
+    if order.upload.suffix != ".zip":
+        return order.upload
+    inside = archives.inspect(
+        order.upload, most_images=order.archive_images, most_unpacked=order.unpacked_bytes
+    )
+    if inside.volume is None:
+        return order.upload
+    return archives.extract_volume(order.upload, inside.volume, order.temporary, order.unpacked_bytes)
+
+
+def _labels(result: Result) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    labels = np.array(result.lesions)
+    labels[(result.lungs > 0) & (labels == 0)] = OTHER_LUNG
+    return labels
+
+
+def _slices(order: Order, tell: Tell) -> dict[str, Any]:
+    """One picture, or an archive of them of which damaged ones don't keep the others back."""
+    tell("read", 0, 1)
+    if order.kind == "slice":
+        names, passed_over = [""], 0
+        found: Iterable[archives.Picture | Refused] = [archives.Picture("", order.upload)]
+    else:
+        names, passed_over, found = archives.pictures(
+            order.upload, order.temporary, most=order.archive_images
+        )
+    models = lookup_models(order.model)
+    stage = _stage(tuple(str(file.path) for file in models))
+    tell("read", 1, 1)
+    images: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
+    for done, (name, picture) in enumerate(zip(names, found, strict=True)):
+        tell("segmentation", done, len(names))
+        try:
+            if isinstance(picture, Refused):
+                raise picture
+            folder = order.folder / IMAGES / str(len(images))
+            images.append({"index": len(images), "name": name} | _slice(stage, picture.path, folder))
+        except Refused as error:
+            if order.kind == "slice":
+                raise
+            failed.append({"name": name, **error.to_dict()})
+    tell("segmentation", len(names), len(names))
+    if not images:
+        raise Refused("no_images", f"None of the archive's pictures can be used. {failed[0]['text']}")
+    return {
+        "kind": order.kind,
+        "skipped": passed_over,
+        "images": images,
+        "failed": failed,
+        "models": [vars(model_record(file)) for file in models],
+        "disclaimer": NOT_A_DEVICE,
+    }
+
+
+def _slice(stage: Ensemble | InfNet, path: Path, folder: Path) -> dict[str, Any]:
+    """Segments a picture, writes it with its labels into `folder`, and gives what the page shows."""
+    from PIL import Image
+
+    check_picture(path)
+    try:
+        picture = read_slice(path)
+    except FormatError as error:
+        text = str(error).replace(str(path), "The picture")
+        raise Refused("unusable_picture", text + ("" if text.endswith(".") else ".")) from error
+    found = stage.find_in_image(picture.grey)
+    extent = SliceExtent.of(found.labels, found.lungs)
+    labels = found.labels if found.lungs is None else with_other_lung(found)
+    folder.mkdir(parents=True)
+    for name, pixels in ((IMAGE, picture.grey), (LABEL_IMAGE, labels)):
+        Image.fromarray(pixels).save(folder / name, compress_level=4)
+    height, width = labels.shape
+    derived = ("ground_glass_percent", "consolidation_percent", "opacity_percent", "ct_grade")
+    lung = None if extent.lung_pixels is None else 100 * extent.lung_pixels / labels.size
+    return {
+        "width": width,
+        "height": height,
+        **{name: getattr(extent, name) for name in derived},
+        "lung_percent": lung,
+        "notes": [{"level": str(n.level), "code": n.code, "text": n.text} for n in picture.notes],
+        "image": f"{IMAGES}/{folder.name}/{IMAGE}",
+        "labels": f"{IMAGES}/{folder.name}/{LABEL_IMAGE}",
+    }
+
+
+@lru_cache(maxsize=1)
+def _stage(models: tuple[str, ...]) -> Ensemble | InfNet:
+    """The stage for these files, loaded once a worker."""
+    return load_stage(lookup_models(models), threads=1)

@@ -1,0 +1,96 @@
+"""What every answer carries and every request must: headers, a known host, no other site."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from groundglass.web.errors import Refused
+from groundglass.web.settings import Settings
+
+#: The page's own scripts, styles and workers, and nothing from elsewhere. Volumes are drawn in workers that
+#: are made of blobs.
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "font-src 'self' data:",
+        "manifest-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+
+#: For a report: it has its styles and pictures inside and needs no script.
+REPORT_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+_HEADERS = {
+    "content-security-policy": PAGE_POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def error_response(error: Refused) -> JSONResponse:
+    """A refusal as an answer."""
+    headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
+    return JSONResponse({"error": error.to_dict()}, error.status, headers)
+
+
+class Secured:
+    """The application with the checks before it and the headers on its answers."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api"):
+                    headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        try:
+            self._check(Headers(scope=scope))
+        except Refused as error:
+            await error_response(error)(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+    def _check(self, headers: Headers) -> None:
+        host = _without_port(headers.get("host", ""))
+        if not self._settings.allows_host(host):
+            text = "This server is not known by that name; its operator can add it with --allow-host."
+            raise Refused("unknown_host", text, 421)
+        origin = headers.get("origin")
+        if origin is not None and (urlsplit(origin).hostname or "") != host.strip("[]").lower():
+            raise Refused("other_origin", "Requests from other sites are not answered.", 403)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]

@@ -1,0 +1,147 @@
+"""Running the application with uvicorn: limits on connections, a clean end, one word at the start."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: Connections at a time; one more is answered with 503.
+MOST_CONNECTIONS = 512
+#: Seconds for a request's head to arrive, and for the rest of a refused body.
+PATIENCE_S = 20.0
+#: Seconds that running answers have when the server ends.
+FAREWELL_S = 5
+
+
+class Protocol(H11Protocol):
+    """uvicorn's HTTP/1.1 that does not wait for ever for a request to arrive.
+
+    Without it a client that sends the head of its request byte by byte keeps its connection.
+    """
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._done_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._answering():
+            self._done_waiting()
+        elif self._deadline is None:
+            self._wait()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not self._answering():
+            self._wait()
+
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait(self) -> None:
+        self._done_waiting()
+        self._deadline = self.loop.call_later(PATIENCE_S, self._give_up)
+
+    def _done_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if not self._answering():
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server that keeps the signal that ended it instead of raising it again."""
+
+    ended_by: int | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """SIGINT and SIGTERM end the server, as long as this context lasts; another thread than the main one
+        gets no signals."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def end(number: int, frame: Any) -> None:
+            self.ended_by = self.ended_by or number
+            self.should_exit = True
+
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens at the address; raises :class:`OSError` where it can't be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=MOST_CONNECTIONS)
+    except OSError as error:
+        reason = {
+            errno.EADDRINUSE: "the port is in use; choose another with --port",
+            errno.EACCES: "that port needs rights that you don't have; choose one above 1023",
+        }.get(error.errno or 0, "that is no address of this machine")
+        raise OSError(f"can't listen at {host} port {port}: {reason}") from error
+
+
+def server(app: ASGIApp) -> Server:
+    """The server for an application, to be run on a listener."""
+    return Server(
+        uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=FAREWELL_S,
+        )
+    )
+
+
+def run(app: ASGIApp, listener: socket.socket) -> int:
+    """Serves until told to end, and gives the signal that said so.
+
+    What uvicorn has to say goes where groundglass logs to. Raises :class:`RuntimeError` where the application
+    failed to start.
+    """
+    logger = logging.getLogger("uvicorn")
+    logger.handlers = logging.getLogger("groundglass").handlers
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    running = server(app)
+    running.run(sockets=[listener])
+    if running.ended_by is None:
+        raise RuntimeError("the server failed to start; what it logged says why")
+    return running.ended_by
+
+
+def url(listener: socket.socket) -> str:
+    """The address of the page."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,246 @@
+"""The page of a study in a real Chromium: the volume and its layers, the ways through it, figures, files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright", reason="Playwright is not installed")
+
+from playwright.sync_api import Page, expect
+
+from groundglass.result import schema
+from page_browser import (
+    PATIENCE,
+    Pages,
+    decoded,
+    download,
+    missing,
+    nifti,
+    reddish,
+    result_of,
+    screen_pixels,
+    set_input,
+    shot,
+    yellow,
+)
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+
+@pytest.fixture(scope="module")
+def study_id(analysed: Callable[[str], str]) -> str:
+    return analysed("study.zip")
+
+
+@pytest.fixture(scope="module")
+def found(page_server: httpx.Client, study_id: str) -> dict[str, Any]:
+    """What the server says of the study."""
+    return result_of(page_server, study_id)
+
+
+@pytest.fixture
+def study(page_server: httpx.Client, study_id: str, open_page: Pages) -> Page:
+    """The page of the study with its volume loaded."""
+    page = open_page(page_server, f"#/r/{study_id}")
+    expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def test_figures_of_a_study(found: dict[str, Any], study: Page) -> None:
+    result = found["result"]
+    severity, uncertainty = result["severity"], result["uncertainty"]
+    summary = study.locator(".summary")
+    expect(summary).to_contain_text(f"{severity['opacity_percent']:.1f}")
+    expect(summary).to_contain_text(
+        f"{uncertainty['opacity_percent_lower']:.1f} to {uncertainty['opacity_percent_upper']:.1f}"
+    )
+    expect(summary).to_contain_text(severity["ct_grade_extent"])
+    bars = summary.get_by_role("list", name="Probability of each grade").get_by_role("listitem")
+    shares = [float(text.replace("%", "").split()[-1]) for text in bars.all_inner_texts()]
+    assert shares == pytest.approx([100 * p for p in severity["probability"]["ct_grade_extent"]], abs=0.51)
+    rows = study.get_by_role("region", name="Involvement by region").get_by_role("row")
+    expect(rows).to_have_count(1 + len(result["regions"]))
+    expect(rows.nth(1)).to_contain_text(f"{result['regions'][0]['ground_glass_ml']:,.1f}")
+    expect(study.get_by_text("CT severity score (Pan 2020)")).to_be_visible()
+    expect(study.get_by_text(result["input"]["sha256"])).to_be_visible()
+    for note in result["notes"]:
+        expect(study.get_by_text(note["text"])).to_be_visible()
+    shot(study, "study")
+
+
+def test_layers_of_a_volume(study: Page) -> None:
+    canvas = study.locator("canvas.volume")
+    shown = screen_pixels(canvas)
+    assert yellow(shown).sum() > 200
+    assert reddish(shown).sum() > 50
+    study.get_by_role("checkbox", name="Ground glass").uncheck()
+    assert not yellow(screen_pixels(canvas)).any()
+    study.get_by_role("checkbox", name="Ground glass").check()
+    set_input(study.get_by_label("Colour of Ground glass"), "#ff00ff")
+    shown = screen_pixels(canvas)
+    assert not yellow(shown).any()
+    assert ((shown[..., 0] - shown[..., 1] > 60) & (shown[..., 2] - shown[..., 1] > 60)).sum() > 200
+    study.get_by_role("checkbox", name="Mask only").check()
+    set_input(study.get_by_label("Opacity of Ground glass"), "100")
+    shown = screen_pixels(canvas)
+    assert (shown == (255, 0, 255)).all(axis=-1).sum() > 200
+    middle = shown[30:-30, 30:-30]  # the letters of the sides lie outside
+    grey = (np.ptp(middle, axis=-1) < 10) & (middle.max(axis=-1) > 20)
+    assert not grey.any(), "nothing of the CT is left"
+
+
+def test_the_window_changes_the_grey_scale(study: Page) -> None:
+    canvas = study.locator("canvas.volume")
+    study.get_by_role("checkbox", name="Show original").check()
+    lung = screen_pixels(canvas)
+    study.get_by_role("button", name="Mediastinum").click()
+    study.wait_for_timeout(200)
+    tissue = screen_pixels(canvas)
+    assert np.abs(tissue - lung).mean() > 10
+    study.get_by_label("Level, HU").fill("-600")
+    study.get_by_label("Width, HU").fill("1500")
+    study.wait_for_timeout(200)
+    assert np.abs(screen_pixels(canvas) - lung).mean() < 1
+
+
+def test_zoom_and_pan(study: Page) -> None:
+    canvas = study.locator("canvas.volume")
+    study.get_by_role("checkbox", name="Show original").check()
+    whole = screen_pixels(canvas)
+    study.get_by_role("button", name="Zoom in").click()
+    larger = screen_pixels(canvas)
+    assert np.abs(larger - whole).mean() > 5
+    canvas.hover()
+    study.mouse.down()
+    study.mouse.move(400, 400, steps=3)
+    study.mouse.up()
+    assert np.abs(screen_pixels(canvas) - larger).mean() > 2
+    study.get_by_role("button", name="Whole slice").click()
+    assert np.abs(screen_pixels(canvas) - whole).mean() < 1
+
+
+def test_the_patients_right_is_on_the_left(page_server: httpx.Client, study_id: str, study: Page) -> None:
+    folder = f"/api/results/{study_id}/files"
+    lungs, lesions = (
+        nifti(page_server.get(f"{folder}/{name}").content) for name in ("lungs.nii.gz", "lesions.nii.gz")
+    )
+    sides = np.stack([((lesions > 0) & (lungs == side)).sum(axis=(0, 1)) for side in (1, 2)])
+    index = int(np.argmax(np.abs(sides[0] - sides[1])))
+    right = bool(sides[1, index] > sides[0, index])
+    set_input(study.get_by_role("slider", name="Slice", exact=True), str(index + 1))
+    for name in ("Ground glass", "Consolidation"):
+        set_input(study.get_by_label(f"Colour of {name}"), "#ffff00")
+        set_input(study.get_by_label(f"Opacity of {name}"), "100")
+    marked = yellow(screen_pixels(study.locator("canvas.volume")))
+    half = marked.shape[1] // 2
+    assert (marked[:, :half].sum() > marked[:, half:].sum()) == right
+    _, content = download(study, "This slice as PNG")
+    painted = yellow(decoded(content)[..., :3])
+    half = painted.shape[1] // 2
+    assert (painted[:, :half].sum() > painted[:, half:].sum()) == right
+
+
+def test_ways_through_the_slices(found: dict[str, Any], study: Page) -> None:
+    rows = found["result"]["slices"]
+    count = len(rows)
+    most = max(rows, key=lambda row: row["ground_glass_ml"] + row["consolidation_ml"])["slice"]
+    caption, canvas = study.locator(".slice-caption"), study.locator("canvas.volume")
+
+    def at(index: int) -> None:
+        expect(caption).to_contain_text(f"Slice {index + 1} of {count}")
+        expect(canvas).to_have_attribute("aria-label", re.compile(f"^Slice {index + 1} of {count}: "))
+
+    at(most)
+    before = screen_pixels(canvas)
+    canvas.hover()
+    study.mouse.wheel(0, 120)
+    at(most - 1)
+    assert np.abs(screen_pixels(canvas) - before).mean() > 0.5
+    study.mouse.wheel(0, -120)
+    at(most)
+    canvas.focus()
+    study.keyboard.press("ArrowUp")
+    at(most + 1)
+    study.keyboard.press("PageDown")
+    at(max(0, most + 1 - 10))
+    study.keyboard.press("Home")
+    at(0)
+
+    profile = study.get_by_role("slider", name="Slice profile")
+    box = profile.bounding_box()
+    profile.click(position={"x": 36 + 0.75 * (box["width"] - 48), "y": 40})
+    at(int(0.75 * count))
+    profile.focus()
+    study.keyboard.press("ArrowLeft")
+    at(int(0.75 * count) - 1)
+    study.get_by_role("slider", name="Slice", exact=True).focus()
+    study.keyboard.press("End")
+    at(count - 1)
+    expect(profile).to_have_attribute("aria-valuenow", str(count))
+
+
+def test_three_planes(study: Page) -> None:
+    study.get_by_role("button", name="Three planes").click()
+    expect(study.get_by_role("button", name="Three planes")).to_have_attribute("aria-pressed", "true")
+    caption, canvas = study.locator(".slice-caption"), study.locator("canvas.volume")
+    before = caption.inner_text()
+    study.wait_for_timeout(200)
+    shot(study, "three-planes")
+    box = canvas.bounding_box()
+    canvas.click(position={"x": 0.3 * box["width"], "y": 0.2 * box["height"]})
+    expect(caption).not_to_have_text(before)
+
+
+def test_files_of_a_study(found: dict[str, Any], study: Page) -> None:
+    _, content = download(study, "All figures (JSON)")
+    assert json.loads(content)["severity"] == found["result"]["severity"]
+    assert set(schema()["required"]) <= set(json.loads(content))
+    _, content = download(study, "Regions (CSV)")
+    assert next(csv.DictReader(io.StringIO(content.decode())))["region"] == "both lungs"
+    _, content = download(study, "Slices (CSV)")
+    assert len(list(csv.DictReader(io.StringIO(content.decode())))) == found["shape"][0]
+    for name, highest in (
+        ("Lesion mask (NIfTI)", 2),
+        ("Lung mask (NIfTI)", 2),
+        ("Labels of the viewer (NIfTI)", 3),
+    ):
+        _, content = download(study, name)
+        volume = nifti(content)
+        assert volume.shape[::-1] == tuple(found["shape"])
+        assert volume.max() == highest
+    name, content = download(study, "Report (HTML)")
+    assert name.endswith(".html")
+    assert b"<html" in content[:200]
+    with study.expect_popup() as opening:
+        study.get_by_role("link", name="Open the report").click()
+    expect(opening.value.locator("body")).to_contain_text(found["result"]["severity"]["ct_grade_extent"])
+    _, content = download(study, "All slices and texts as zip")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {Path(name).suffix for name in archive.namelist()} == {".png", ".txt"}
+    held = sum(row["lung_ml"] > 0 for row in found["result"]["slices"])
+    assert len(archive.namelist()) == 2 * held
+
+
+def test_slices_are_pictures_without_webgl(
+    page_server: httpx.Client, study_id: str, open_page: Pages
+) -> None:
+    page = open_page(page_server)
+    page.evaluate("HTMLCanvasElement.prototype.getContext = () => null")
+    page.evaluate("id => location.hash = `#/r/${id}`", study_id)
+    expect(page.get_by_text("no WebGL 2")).to_be_visible()
+    picture = page.locator("img.slice-picture")
+    expect(picture).to_have_attribute("alt", re.compile("^Slice "))
+    before = picture.get_attribute("src")
+    page.get_by_role("checkbox", name="Mask only").check()
+    assert picture.get_attribute("src") != before
