@@ -1,6 +1,9 @@
 """Sphinx configuration. tools/docs.sh runs Doxygen first."""
 
+import importlib
 import os
+import pkgutil
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +21,11 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"groundglass {release}"
 html_static_path = ["_static"]
-html_css_files = ["tables.css"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6691", "color-brand-content": "#0b6691"},
+    "dark_css_variables": {"color-brand-primary": "#63c5f5", "color-brand-content": "#63c5f5"},
+}
 
 breathe_projects = {"groundglass": "_build/xml"}
 breathe_default_project = "groundglass"
@@ -31,6 +38,8 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 # The copies in docs/notebooks were executed by tools/notebooks.sh.
 nb_execution_mode = "off"
+# Widgets need a kernel, which a page has not: their HTML says the same.
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 nitpicky = False
@@ -62,15 +71,86 @@ def write_header_pages() -> None:
 write_header_pages()
 
 
+#: The modules of the Python reference by what they are for; one that is named nowhere comes last.
+PYTHON_PAGES = {
+    "The whole job": ("analyze", "result", "extras", "read", "slices", "errors", "logs"),
+    "Stage by stage": ("stages", "segmentation", "weights", "models"),
+    "See and hand on": ("report", "web", "widget", "overlay", "plotting", "write", "tables"),
+    "Cohorts": ("cohort", "statistics", "evaluation", "severity_model", "threshold_surface"),
+    "Phantom": ("phantom", "demo"),
+}
+#: Modules that a package does not itself document.
+INNER_MODULES = {
+    "models": ("importer", "model_file", "package_file", "published"),
+    "web": ("app", "settings"),
+    "widget": ("viewer",),
+    "write": ("dicom_seg", "dicom_sr"),
+}
+#: Documented by the pages of the command line and of the training, or of no use to others.
+NO_PAGE = {"cli", "training", "grid", "pipeline"}
+
+
+def write_python_pages() -> None:
+    """One page a module from its docstrings: a new module is in the reference as soon as it exists."""
+    pages = Path(__file__).parent / "reference" / "python"
+    shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(parents=True)
+    found = {entry.name for entry in pkgutil.iter_modules(groundglass.__path__) if entry.name[0] != "_"}
+    named = {name for names in PYTHON_PAGES.values() for name in names}
+    groups = {**PYTHON_PAGES, "More": tuple(sorted(found - named - NO_PAGE))}
+    index = "# Python modules\n\n```{eval-rst}\n.. automodule:: groundglass\n   :no-members:\n```\n"
+    for title, names in groups.items():
+        names = [name for name in names if name == "stages" or name in found]
+        if not names:
+            continue
+        index += f"\n## {title}\n\n| module | |\n| --- | --- |\n"
+        for name in names:
+            if name == "stages":
+                heading, summary = "Values and stages", "Volumes, masks, tables, and the steps between them."
+                text = module_text("groundglass._core", "imported-members:", "undoc-members:")
+                text += module_text("groundglass.pipeline", special="__call__, __or__")
+            else:
+                heading = f"groundglass.{name}"
+                documentation = importlib.import_module(heading).__doc__ or ""
+                summary = " ".join(documentation.split("\n\n")[0].split()).replace("``", "`")
+                summary = re.sub(r":\w+:`~?(.*?)`", r"`\1`", summary).replace("|", "\\|")
+                inner = [f"{heading}.{module}" for module in INNER_MODULES.get(name, ())]
+                text = "".join(module_text(module) for module in (heading, *inner))
+            (pages / f"{name}.md").write_text(f"# {heading}\n\n{text}")
+            index += f"| [{heading}]({name}.md) | {summary} |\n"
+        index += "\n```{toctree}\n:hidden:\n\n" + "\n".join(names) + "\n```\n"
+    (pages / "index.md").write_text(index)
+
+
+def module_text(module: str, *options: str, special: str = "") -> str:
+    """The directive that documents a module."""
+    lines = ["members:", *options, *([f"special-members: {special}"] if special else [])]
+    body = "".join(f"\n   :{line}" for line in lines)
+    return f"```{{eval-rst}}\n.. automodule:: {module}{body}\n```\n\n"
+
+
+write_python_pages()
+
+
 def write_command_line_help() -> None:
     """The help texts of all commands, asked of the program itself."""
+    from typer.main import get_command
+
+    from groundglass.cli.app import app
+
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     text = ""
-    commands = ["", "analyze", "segment", "intervals", "thresholds", "agreement", "phantom", "demo", "models"]
-    for command in commands:
-        words = [sys.executable, "-m", "groundglass", *command.split(), "--help"]
-        answer = subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
-        text += f"## groundglass {command}\n\n```text\n{answer.strip()}\n```\n\n"
+    commands = [()]
+    while commands:
+        words = commands.pop(0)
+        command = get_command(app)
+        for word in words:
+            command = command.commands[word]
+        commands[:0] = [(*words, name) for name in getattr(command, "commands", {})]
+        call = [sys.executable, "-m", "groundglass", *words, "--help"]
+        answer = subprocess.run(call, env=environment, capture_output=True, text=True, check=True).stdout
+        lines = "\n".join(line.rstrip() for line in answer.strip("\n").splitlines())
+        text += f"## {' '.join(('groundglass', *words))}\n\n```text\n{lines.strip()}\n```\n\n"
     (Path(__file__).parent / "reference" / "command-line-help.txt").write_text(text)
 
 

@@ -16,4 +16,8 @@ for page in docs/_build/html/reference/cpp/*.html; do
     case "$(basename "$page")" in index.html | groundglass.html) continue ;; esac
     grep -q 'sig-object cpp' "$page" || { echo "docs: $page documents nothing" >&2; exit 1; }
 done
+for page in docs/_build/html/reference/python/*.html; do
+    [ "$(basename "$page")" = index.html ] && continue
+    grep -q 'sig-object py' "$page" || { echo "docs: $page documents nothing" >&2; exit 1; }
+done
 echo "docs: docs/_build/html/index.html"

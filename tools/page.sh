@@ -16,6 +16,10 @@ if [ "$major" -lt 20 ]; then
     exit 0
 fi
 cd $sources
-[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund
+if [ ! node_modules/.package-lock.json -nt package-lock.json ] && ! npm ci --silent --no-audit --no-fund; then
+    rm -rf node_modules
+    echo "groundglass: the web page was not built: npm could not fetch its parts" >&2
+    exit 0
+fi
 npm run --silent build -- --logLevel warn
 touch "$OLDPWD/$stamp"

@@ -355,7 +355,7 @@ def test_by_keyboard_alone(page_server: httpx.Client, uploads: Path, open_page: 
     expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)
     reach("Mediastinum")
     page.keyboard.press("Enter")
-    reach(" of 24: ")  # the canvas says which slice it shows
+    reach(" of 0–23: ")  # the canvas says which slice it shows
     before = page.locator(".slice-caption").inner_text()
     page.keyboard.press("ArrowUp")
     expect(page.locator(".slice-caption")).not_to_have_text(before)

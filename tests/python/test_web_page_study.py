@@ -138,7 +138,7 @@ def test_the_patients_right_is_on_the_left(page_server: httpx.Client, study_id: 
     sides = np.stack([((lesions > 0) & (lungs == side)).sum(axis=(0, 1)) for side in (1, 2)])
     index = int(np.argmax(np.abs(sides[0] - sides[1])))
     right = bool(sides[1, index] > sides[0, index])
-    set_input(study.get_by_role("slider", name="Slice", exact=True), str(index + 1))
+    set_input(study.get_by_role("slider", name="Slice", exact=True), str(index))
     for name in ("Ground glass", "Consolidation"):
         set_input(study.get_by_label(f"Colour of {name}"), "#ffff00")
         set_input(study.get_by_label(f"Opacity of {name}"), "100")
@@ -158,8 +158,8 @@ def test_ways_through_the_slices(found: dict[str, Any], study: Page) -> None:
     caption, canvas = study.locator(".slice-caption"), study.locator("canvas.volume")
 
     def at(index: int) -> None:
-        expect(caption).to_contain_text(f"Slice {index + 1} of {count}")
-        expect(canvas).to_have_attribute("aria-label", re.compile(f"^Slice {index + 1} of {count}: "))
+        expect(caption).to_contain_text(f"Slice {index} of 0–{count - 1}")
+        expect(canvas).to_have_attribute("aria-label", re.compile(f"^Slice {index} of 0–{count - 1}: "))
 
     at(most)
     before = screen_pixels(canvas)
@@ -187,7 +187,7 @@ def test_ways_through_the_slices(found: dict[str, Any], study: Page) -> None:
     study.get_by_role("slider", name="Slice", exact=True).focus()
     study.keyboard.press("End")
     at(count - 1)
-    expect(profile).to_have_attribute("aria-valuenow", str(count))
+    expect(profile).to_have_attribute("aria-valuenow", str(count - 1))
 
 
 def test_three_planes(study: Page) -> None:

@@ -160,7 +160,7 @@ def _serve(settings: Settings, log_level: str, log_format: str) -> int:
     from groundglass.cli.console import console
     from groundglass.web import create_app, require
 
-    require("starlette", "uvicorn", "PIL")
+    require("starlette", "uvicorn", "PIL", "torch")
     from groundglass.web.server import bind, run, url
 
     try:

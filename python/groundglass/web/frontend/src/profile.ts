@@ -20,7 +20,7 @@ export function shares({ lung_ml, ground_glass_ml, consolidation_ml }: SliceRow)
 /** A slice in words. */
 export function describe(rows: SliceRow[], slice: number): string {
   const row = rows[slice];
-  const name = t().viewer.sliceOf(n(slice + 1), n(rows.length));
+  const name = t().viewer.sliceOf(n(slice), n(rows.length - 1));
   const found = row && shares(row);
   return found
     ? t().viewer.describe(name, share(found.groundGlass), share(found.consolidation))
@@ -46,8 +46,8 @@ export class Profile {
       role: "slider",
       tabindex: 0,
       "aria-label": t().viewer.profile,
-      "aria-valuemin": 1,
-      "aria-valuemax": rows.length,
+      "aria-valuemin": 0,
+      "aria-valuemax": rows.length - 1,
       height: HEIGHT,
     });
     this.chart.addEventListener("pointerdown", (event) => {
@@ -85,7 +85,7 @@ export class Profile {
 
   show(slice: number): void {
     this.slice = slice;
-    this.chart.setAttribute("aria-valuenow", String(slice + 1));
+    this.chart.setAttribute("aria-valuenow", String(slice));
     this.chart.setAttribute("aria-valuetext", describe(this.rows, slice));
     this.cursor();
   }

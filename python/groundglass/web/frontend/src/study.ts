@@ -131,11 +131,11 @@ export class StudyView implements View {
     this.slider = h("input", {
       type: "range",
       class: "slice-slider",
-      min: 1,
-      max: count,
+      min: 0,
+      max: count - 1,
       "aria-label": t().viewer.slice,
     });
-    this.slider.addEventListener("input", () => this.show(this.slider.valueAsNumber - 1));
+    this.slider.addEventListener("input", () => this.show(this.slider.valueAsNumber));
     this.caption = h("p", { class: "slice-caption" });
     const panel = h(
       "section",
@@ -258,9 +258,9 @@ export class StudyView implements View {
     this.slice = Math.min(Math.max(wanted, 0), this.rows.length - 1);
     const text = describe(this.rows, this.slice);
     const position = this.rows[this.slice]?.position_mm;
-    this.slider.valueAsNumber = this.slice + 1;
+    this.slider.valueAsNumber = this.slice;
     this.slider.setAttribute("aria-valuetext", text);
-    this.caption.textContent = `${t().viewer.sliceOf(n(this.slice + 1), n(this.rows.length))} · ${t().viewer.position(n(position, 1))}`;
+    this.caption.textContent = `${t().viewer.sliceOf(n(this.slice), n(this.rows.length - 1))} · ${t().viewer.position(n(position, 1))}`;
     this.profile?.show(this.slice);
     this.downloads?.update(this.slice);
     this.viewer?.describe(text);

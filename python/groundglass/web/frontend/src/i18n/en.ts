@@ -192,7 +192,8 @@ export const en = {
     zoomIn: "Zoom in",
     zoomReset: "Whole slice",
     slice: "Slice",
-    sliceOf: (slice: string, count: string) => `Slice ${slice} of ${count}`,
+    /** Counted from 0 at the feet, as in the tables and the report. */
+    sliceOf: (slice: string, last: string) => `Slice ${slice} of 0–${last}`,
     position: (value: string) => `${value} mm`,
     help: "Scroll, arrow and page keys move through the slices; drag moves the picture.",
     describe: (slice: string, groundGlass: string, consolidation: string) =>

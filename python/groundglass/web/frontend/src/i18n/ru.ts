@@ -199,7 +199,7 @@ export const ru: Dictionary = {
     zoomIn: "Увеличить",
     zoomReset: "Срез целиком",
     slice: "Срез",
-    sliceOf: (slice, count) => `Срез ${slice} из ${count}`,
+    sliceOf: (slice, last) => `Срез ${slice} из 0–${last}`,
     position: (value) => `${value} мм`,
     help: "Колесо мыши, стрелки и Page Up/Down листают срезы; перетаскивание двигает изображение.",
     describe: (slice, groundGlass, consolidation) =>
