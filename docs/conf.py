@@ -73,7 +73,7 @@ write_header_pages()
 
 #: The modules of the Python reference by what they are for; one that is named nowhere comes last.
 PYTHON_PAGES = {
-    "The whole job": ("analyze", "result", "extras", "read", "slices", "errors", "logs"),
+    "The whole job": ("analyze", "result", "extras", "read", "slices", "image_lesions", "errors", "logs"),
     "Stage by stage": ("stages", "segmentation", "weights", "models"),
     "See and hand on": ("report", "web", "widget", "overlay", "plotting", "write", "tables"),
     "Cohorts": ("cohort", "statistics", "evaluation", "severity_model", "threshold_surface"),

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from groundglass import _core, weights
 from groundglass._repr_html import stage
-from groundglass.slices import ImageLesions
+from groundglass.image_lesions import ImageLesions
 
 if TYPE_CHECKING:
     from groundglass import LesionCt, LungCt

@@ -22,12 +22,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from groundglass.errors import FormatError
+from groundglass.image_lesions import Grey, ImageLesions, SliceExtent, with_other_lung
 from groundglass.overlay import CONSOLIDATION, GROUND_GLASS, LUNGS, require_pillow
 from groundglass.result import NOT_A_DEVICE, ModelRecord
 
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     #: Called with the pictures done and the pictures in all; an answer of ``False`` stops the work.
     Progress = Callable[[int, int], "bool | None"]
 
-Grey = npt.NDArray[np.uint8]
-
 SUFFIXES = (".png", ".jpg", ".jpeg")
 
 #: Below this a slice holds too little for any network; above it is no CT slice. Detectors give 256 to 2048.
@@ -51,8 +50,6 @@ LARGEST_EDGE = 4096
 #: Mean difference of colour channels, in grey levels, that JPEG's chroma alone does not make.
 COLOUR_TRACE = 4.0
 
-#: The label value of lung without a lesion, where it is asked for.
-OTHER_LUNG = 3
 #: red, green, blue of the label values 0, 1, 2 and 3
 PALETTE = (0, 0, 0, *GROUND_GLASS, *CONSOLIDATION, *LUNGS)
 #: of ``segment.json``; raised in its second part when keys are added
@@ -66,73 +63,6 @@ class Slice:
     path: Path
     grey: Grey
     notes: Sequence[Note]
-
-
-class ImageLesions(NamedTuple):
-    """What a stage finds in one image of (height, width), which has no lung mask.
-
-    `labels`: uint8 (height, width), 0 none, 1 ground glass, 2 consolidation. `probabilities`: float32
-    (2, height, width), of the two. `lungs`: uint8 (height, width), 1 where lung, lesions included, is more
-    likely than not and, but as published, not beside the patient; None where a network of the stage has no
-    class for it. Where they are known, lesions lie in them.
-    """
-
-    labels: npt.NDArray[np.uint8]
-    probabilities: npt.NDArray[np.float32]
-    lungs: npt.NDArray[np.uint8] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SliceExtent:
-    """Areas of one picture in pixels, and what share of its lungs they are.
-
-    `lung_pixels`, lesions included, is None where the networks don't tell. Percentages are of it, None
-    without lung.
-    """
-
-    ground_glass_pixels: int
-    consolidation_pixels: int
-    lung_pixels: int | None
-
-    @classmethod
-    def of(cls, labels: Grey, lungs: Grey | None) -> SliceExtent:
-        """Counts `labels`, 1 ground glass and 2 consolidation, and `lungs`, 1 inside; uint8 (row, column)."""
-        return cls(
-            ground_glass_pixels=int(np.count_nonzero(labels == 1)),
-            consolidation_pixels=int(np.count_nonzero(labels == 2)),
-            lung_pixels=None if lungs is None else int(np.count_nonzero(lungs)),
-        )
-
-    @property
-    def ground_glass_percent(self) -> float | None:
-        return self._percent(self.ground_glass_pixels)
-
-    @property
-    def consolidation_percent(self) -> float | None:
-        return self._percent(self.consolidation_pixels)
-
-    @property
-    def opacity_percent(self) -> float | None:
-        """Of ground glass and consolidation together."""
-        return self._percent(self.ground_glass_pixels + self.consolidation_pixels)
-
-    @property
-    def ct_grade(self) -> str | None:
-        """CT-0 to CT-4 by the extent in this one picture, which says little of the whole lungs."""
-        from groundglass._core import Scores, ct_grade_by_extent
-
-        opacity = self.opacity_percent
-        if opacity is None:
-            return None
-        return str(ct_grade_by_extent(opacity / 100, absent_below=Scores().absent_below))
-
-    def _percent(self, pixels: int) -> float | None:
-        return 100 * pixels / self.lung_pixels if self.lung_pixels else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain types for JSON."""
-        derived = ("ground_glass_percent", "consolidation_percent", "opacity_percent", "ct_grade")
-        return vars(self) | {name: getattr(self, name) for name in derived}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -413,16 +343,6 @@ def _in_order(
         finally:
             for _, future in waiting:
                 future.cancel()
-
-
-def with_other_lung(found: ImageLesions) -> Grey:
-    """0, 1 ground glass, 2 consolidation, :data:`OTHER_LUNG`; uint8 (row, column).
-
-    Raises ValueError where the networks don't tell the lungs.
-    """
-    if found.lungs is None:
-        raise ValueError("this model has no class for lung; leave lungs out, or take a model that has one")
-    return np.where((found.labels == 0) & (found.lungs > 0), np.uint8(OTHER_LUNG), found.labels)
 
 
 def _write(

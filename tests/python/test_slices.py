@@ -15,7 +15,8 @@ from PIL import Image
 
 import groundglass as gg
 from groundglass.analyze import Cancelled
-from groundglass.slices import ImageLesions, SliceExtent, find_images, read_slice, segment_images
+from groundglass.image_lesions import ImageLesions, SliceExtent
+from groundglass.slices import find_images, read_slice, segment_images
 from groundglass.weights import ModelFile
 from small_study import segmentation_missing
 

@@ -30,9 +30,9 @@ from groundglass.result import NOT_A_DEVICE
 if TYPE_CHECKING:
     from groundglass._core import InvolvementTable, Note
     from groundglass.demo import Demo
+    from groundglass.image_lesions import SliceExtent
     from groundglass.result import ModelRecord, Result
     from groundglass.severity_model import SeverityModel
-    from groundglass.slices import SliceExtent
 
 #: Width of what goes to a file or another program, where there is no terminal to ask.
 PIPE_WIDTH = 100

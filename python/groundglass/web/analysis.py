@@ -14,8 +14,9 @@ import numpy as np
 
 from groundglass.analyze import analyze, load_stage, lookup_models, model_record
 from groundglass.errors import FormatError, ModelError
+from groundglass.image_lesions import OTHER_LUNG, SliceExtent, with_other_lung
 from groundglass.result import _UID, FILES, NOT_A_DEVICE
-from groundglass.slices import OTHER_LUNG, SliceExtent, read_slice, with_other_lung
+from groundglass.slices import read_slice
 from groundglass.web import archives
 from groundglass.web.errors import Refused
 from groundglass.web.uploads import check_picture

@@ -8,13 +8,8 @@ import { h } from "./dom";
 import { LANGUAGES, language, onLanguage, setLanguage, t, type Language } from "./i18n";
 import { ResultView } from "./result";
 import { StartView } from "./start";
+import type { View } from "./view";
 import mark from "./icon.svg";
-
-/** What fills the middle of the page; `render` builds it anew, in the language of the moment. */
-export interface View {
-  render: () => HTMLElement;
-  dispose: () => void;
-}
 
 const page = document.getElementById("page")!;
 const main = h("main", { id: "content", tabindex: -1 });

@@ -5,7 +5,7 @@ import { button, h } from "./dom";
 import { Downloads } from "./downloads";
 import { errorText, n, share, t } from "./i18n";
 import { Layers, layerPanel } from "./layers";
-import type { View } from "./main";
+import type { View } from "./view";
 import { card, noteList, pictureSummary, picturesProvenance } from "./numbers";
 import { loadPixels, PictureCanvas, type Pixels } from "./picture-canvas";
 import { onWheel, stepOf } from "./steps";

@@ -3,7 +3,7 @@
 import * as api from "./api";
 import { button, h } from "./dom";
 import { errorText, moment, n, t } from "./i18n";
-import type { View } from "./main";
+import type { View } from "./view";
 import { PicturesView } from "./pictures";
 import { failure, Progress, type Step } from "./progress";
 import { forget } from "./recent";

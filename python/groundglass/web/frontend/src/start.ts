@@ -3,7 +3,7 @@
 import * as api from "./api";
 import { button, freshId, h, icon } from "./dom";
 import { errorText, language, megabytes, moment, n, t } from "./i18n";
-import type { View } from "./main";
+import type { View } from "./view";
 import { dropped, isRar, pack, picked, select, type Entry, type Selection } from "./pack";
 import { failure, Progress, type Step } from "./progress";
 import { forget, recent, remember, type Recent } from "./recent";

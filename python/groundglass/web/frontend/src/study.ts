@@ -5,7 +5,7 @@ import { h, type Child } from "./dom";
 import { Downloads } from "./downloads";
 import { errorText, megabytes, n, t } from "./i18n";
 import { Layers, layerPanel } from "./layers";
-import type { View } from "./main";
+import type { View } from "./view";
 import { noteList, regionTable, scoreTable, studyProvenance, studySummary } from "./numbers";
 import { PictureViewer } from "./picture-viewer";
 import { describe, Profile } from "./profile";
