@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import base64
 import io
-import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from groundglass import _cells, _core
 from groundglass._cells import ACCENT, LINE, QUIET, SOFT, card, heading, pairs
 from groundglass.report.markup import Markup, el
-from groundglass.report.words import between, cut, number, percent, probability, volume
+from groundglass.report.tables import SCORES
+from groundglass.report.words import NOTHING, between, cut, number, percent, probability, volume
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,18 +38,11 @@ if TYPE_CHECKING:
     from groundglass.result import Result
 
 _SCORES = {
-    "ct_grade_extent": "CT grade by extent",
-    "ct_grade_rule": "CT grade by pattern",
-    "ct_ss": "CT-SS",
-    "ctss_pan2020": "CTSS, Pan",
-    "ctss_francone": "CTSS, Francone",
-    "lss": "LSS",
-    "lhos": "LHOS",
-    "tss": "TSS",
-    "tfs": "TFS",
+    "ct_grade_extent": "CT by extent",
+    "ct_grade_rule": "CT by pattern",
+    **SCORES,
     "tfs_ground_glass": "TFS, ground glass",
     "tfs_consolidation": "TFS, consolidation",
-    "ct_ss_segments": "CT-SS, segments",
 }
 #: Slices in a result's strip, and pixels across a picture.
 _STRIP, _PICTURE = 4, 200
@@ -57,16 +50,18 @@ _STRIP, _PICTURE = 4, 200
 
 def result(found: Result) -> str:
     """The headline with its probabilities, the regions, four slices, and what to be wary of."""
-    interval = found.opacity_interval_percent
-    bounds = interval and f"{between(*interval, digits=1)} %, 90 % interval"
+    interval, doubt = found.opacity_interval_percent, found.uncertainty
+    bounds = None
+    if interval is not None and doubt is not None:
+        bounds = f"{between(*interval, digits=1)} %, {cut(doubt.coverage)} interval"
     grades = found.grade_probability
     facts = [
         el("div", el("strong", percent(found.opacity_percent, 1)), " of the lungs is opacity (PO)"),
         el("div", bounds, style=QUIET) if bounds else None,
-        el("div", f"{percent(found.high_opacity_percent, 1)} is consolidation (PHO)", style=QUIET),
+        el("div", f"{percent(found.high_opacity_percent, 1)} is high opacity (PHO)", style=QUIET),
         el(
             "div",
-            f"class {found.severity_class}, {found.scores.ct_grade_rule or '–'} by pattern",
+            f"class {found.severity_class}, {found.scores.ct_grade_rule or NOTHING} by pattern",
             style=QUIET,
         ),
     ]
@@ -105,7 +100,7 @@ def slice_entry(entry: SliceInvolvement) -> str:
         volume(entry.lung_ml),
         volume(entry.ground_glass_ml),
         volume(entry.consolidation_ml),
-        percent(_or_none(entry.opacity_percent), 1),
+        percent(entry.opacity_percent, 1),
     )
     return card(
         _cells.table(("Slice", "Position", "Lung", "Ground glass", "Consolidation", "PO"), [row], texts=())
@@ -132,7 +127,7 @@ def thresholds(rule: Thresholds) -> str:
 def uncertainty(table: UncertaintyTable) -> str:
     """Intervals by region; where nothing is calibrated, how far the members of the ensemble are apart."""
     if not table.calibrated:
-        sd = percent(_or_none(table.opacity_percent_sd), 2)
+        sd = percent(table.opacity_percent_sd)
         return card(
             el(
                 "div",
@@ -275,8 +270,8 @@ def _regions(table: InvolvementTable, title: str = "") -> Markup:
             number(row.lung_ml, 0),
             number(row.ground_glass_ml),
             number(row.consolidation_ml),
-            percent(_or_none(row.opacity_percent), 1),
-            percent(_or_none(row.high_opacity_percent), 1),
+            percent(row.opacity_percent, 1),
+            percent(row.high_opacity_percent, 1),
         )
         for row in (*table.rows, *table.lobes)
     ]
@@ -330,16 +325,12 @@ def _notes(notes: Iterable[Note], plain: Callable[[str], str]) -> Markup | None:
 
 
 def _value(score: str | int | None) -> str:
-    return "–" if score is None else str(score)
+    return NOTHING if score is None else str(score)
 
 
 def _said(cls: type, name: str) -> str:
     """The docstring of a property, with its ranges in print's way."""
     return str(getattr(cls, name).__doc__ or "").replace("..", "–")
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 _DRAWN: dict[type, Callable[[Any], str]] = {

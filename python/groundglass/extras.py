@@ -105,13 +105,13 @@ def check_source(names: Collection[str], kind: str, headers: Sequence[Dataset] |
     asked = " and ".join(wanted)
     if kind != "dicom":
         raise FormatError(
-            f"{asked} refer to the slices of a DICOM series, and the study is {kind}; leave them out, or "
-            "give the DICOM study"
+            f"for {asked} the slices of a DICOM series are needed, and the study is {kind}; give the DICOM "
+            "study, or do without"
         )
     if headers is None:
         raise ValueError(
-            f"{asked} take the patient's data from the headers of the slices, and the result was made "
-            f"without them; analyze the study again with keep_headers=True or extras={wanted!r}"
+            f"for {asked} the headers of the slices are needed, with the patient's data, and the result was "
+            f"made without them; analyze the study again with keep_headers=True or extras={wanted!r}"
         )
     from groundglass.write._dicom_source import check_headers
 

@@ -69,6 +69,10 @@ def test_the_version_is_the_packages(capsys: Output) -> None:
         (["phantom", "--out", "a", "--format", "jpeg"], "--format"),
         (["phantom", "--out", "a", "--seed", "x"], "--seed"),
         (["models", "nothing"], "nothing"),
+        (["--log-level", "loud", "models"], "'--log-level': 'loud' is not one of 'debug'"),
+        (["analyze", "a", "--log-level", "debug"], "--log-level stands before the command; see `groundglass"),
+        (["collect", "a", "--log-format=json"], "--log-format stands before the command"),
+        (["analyze", "a", "--json", "--report"], "name the folder for --report"),
     ],
 )
 def test_wrong_use_is_told_in_one_sentence(capsys: Output, arguments: list[str], message: str) -> None:

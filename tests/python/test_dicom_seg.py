@@ -352,7 +352,7 @@ def test_headers_are_kept_only_when_asked_and_go_nowhere(tmp_path: Path) -> None
     found = gg.analyze(tmp_path / "ct", lungs=lungs, lesions=lesions)
     assert found.source_headers is None
     with pytest.raises(
-        ValueError, match=r"dicom-seg take the patient's data .* keep_headers=True or extras=\['dicom-seg'\]"
+        ValueError, match=r"for dicom-seg the headers .* keep_headers=True or extras=\['dicom-seg'\]"
     ):
         found.save(tmp_path / "out", extras=["dicom-seg"])
     with pytest.raises(ValueError, match="keep_headers"):
@@ -368,7 +368,7 @@ def test_a_study_that_is_no_dicom(tmp_path: Path, capsys: pytest.CaptureFixture[
     error = small_study.refused(
         capsys, "analyze", str(small_study.write(tmp_path)), "--out", str(tmp_path / "out"), "--dicom-seg"
     )
-    assert "dicom-seg refer to the slices of a DICOM series, and the study is nifti" in error
+    assert "for dicom-seg the slices of a DICOM series are needed, and the study is nifti" in error
     assert not (tmp_path / "out").exists()
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import groundglass as gg
 import small_study
 from groundglass.cli import main
+from groundglass.report.words import NOTHING, number, percent, volume
 from report_pages import RESULTS, Page, calibrated, fitted, page_of, with_severity
 from small_study import patient, write
 
@@ -103,6 +105,7 @@ def test_origin_notes_and_terms() -> None:
     assert words.count("Weights: for tests") == 2
     assert words.index("Warning Gaps found.") < words.index("Note Sorted.")
     assert "1 warning, 1 note" in words
+    assert "is made to hold the truth in 90 % of slices like those the models were calibrated on" in words
     for model in result.models:
         assert model.name in words
         assert model.sha256 in words.replace(" ", "")
@@ -280,6 +283,13 @@ def contrast(first: str, second: str) -> float:
 
     lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_numbers_are_written_as_a_reader_expects_them() -> None:
+    assert number(-799.4, 0) == "−799"
+    assert number(-0.04) == "0.0"
+    assert percent(1.954) == "1.95\N{NO-BREAK SPACE}%"
+    assert {shown(value) for shown in (number, percent, volume) for value in (None, nan)} == {NOTHING}
 
 
 @pytest.fixture(scope="module")

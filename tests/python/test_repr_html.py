@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import groundglass as gg
+import report_pages
 import small_study
 from groundglass import _core, _repr_html
 
@@ -91,6 +92,11 @@ def test_a_result_shows_what_matters(result: gg.Result) -> None:
     assert "not a medical device" in found
     assert found.tags.count("img") == 1
     assert len(result._repr_html_()) < 200_000
+
+
+def test_the_interval_is_named_by_its_coverage(result: gg.Result) -> None:
+    assert "90 % interval" in page(report_pages.calibrated())
+    assert "interval" not in page(result)
 
 
 def test_warnings_are_shown_escaped_and_without_uids(result: gg.Result) -> None:

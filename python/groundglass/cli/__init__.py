@@ -26,6 +26,9 @@ __all__ = ["WrongInput", "main"]
 
 DONE, FAILED, WRONG, STOPPED, ENDED = 0, 1, 2, 130, 143
 
+#: Options of the program, which the commands do not know.
+BEFORE_COMMAND = ("--log-level", "--log-format")
+
 #: What a path that can't be used raises; other system errors, such as a full disk, are not wrong input.
 PATH_ERRORS = (FileExistsError, FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError)
 
@@ -67,9 +70,12 @@ def explain(error: Exception) -> tuple[int, str]:
     """The exit code and the sentence for an exception."""
     text = str(error).strip()
     if hasattr(error, "format_message"):  # the command-line parser's own errors
-        context = getattr(error, "ctx", None)
+        option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+        if option in BEFORE_COMMAND:
+            return WRONG, f"{option} stands before the command; see `groundglass --help`"
         command = context.command_path if context is not None else "groundglass"
-        return WRONG, f"{error.format_message().rstrip('.')}; see `{command} --help`"
+        words = error.format_message().rstrip(".").replace(": Value error, ", ": ")  # the parser's own label
+        return WRONG, f"{words}; see `{command} --help`"
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename is not None else ""
         text = f"{error.strerror}{where}"

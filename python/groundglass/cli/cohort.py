@@ -45,8 +45,8 @@ THRESHOLDS_EXAMPLES = {
         "    --class severity --order mild,moderate,severe",
     ),
     "Kept for the next patient:": (
-        "groundglass thresholds cohort.csv --value po --class grade \\",
-        "    --order A,B,C --save severity.json",
+        "groundglass thresholds cohort.csv --value opacity_fraction \\",
+        "    --class severity --order mild,moderate,severe --save severity.json",
         "groundglass analyze study/ --out result --severity severity.json",
     ),
 }

@@ -103,7 +103,7 @@ def refuse_existing(out: Path | None, overwrite: bool) -> None:
 
 
 def number(value: float, digits: int = 1) -> str:
-    """A number for a person; "–" for "no answer"."""
+    """A number for a person, with the minus that every terminal has; "–" for "no answer"."""
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 

@@ -41,9 +41,7 @@ class LogFormat(StrEnum):
 
 Out = Annotated[
     Path,
-    typer.Option(
-        "--out", "-o", metavar="DIR", help="Folder to write; must not exist.", rich_help_panel=OUTPUT
-    ),
+    typer.Option("--out", "-o", metavar="DIR", help="Folder to write; new or empty.", rich_help_panel=OUTPUT),
 ]
 Overwrite = Annotated[bool, flag("--overwrite", help="Replace an existing output folder.", panel=OUTPUT)]
 Model = Annotated[

@@ -89,8 +89,9 @@ def reading(content: Mapping[str, Any]) -> Markup:
     ]
     if covered:
         text.append(
-            f"The {covered} interval held the truth in {covered} of the slices the models were calibrated "
-            "on. It does not cover a wrong lung mask, another disease or two readers’ differences."
+            f"The {covered} interval is made to hold the truth in {covered} of slices like those the models "
+            "were calibrated on. It does not cover a wrong lung mask, another disease or two readers’ "
+            "differences."
         )
     else:
         text.append(f"There is no interval, as {uncalibrated(content)}.")

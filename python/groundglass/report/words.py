@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 #: What stands for "no answer".
 NOTHING = "–"
 #: A space that no line breaks at, between a number and its unit.
@@ -9,15 +11,15 @@ SPACE = "\N{NO-BREAK SPACE}"
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """To `digits` decimals, with a real minus sign; "–" for None, which is "no answer"."""
-    if value is None:
+    """To `digits` decimals, with a real minus sign; "–" for None and NaN, which are "no answer"."""
+    if value is None or math.isnan(value):
         return NOTHING
     return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def percent(value: float | None, digits: int = 2) -> str:
     """``1.95 %``; the number and its unit stay on one line."""
-    return NOTHING if value is None else f"{number(value, digits)}{SPACE}%"
+    return _with_unit(number(value, digits), "%")
 
 
 def between(lower: float | None, upper: float | None, digits: int = 2) -> str:
@@ -34,7 +36,7 @@ def cut(fraction: float) -> str:
 
 def volume(value: float | None, digits: int = 1) -> str:
     """``64.6 ml``."""
-    return NOTHING if value is None else f"{number(value, digits)}{SPACE}ml"
+    return _with_unit(number(value, digits), "ml")
 
 
 def probability(share: float) -> str:
@@ -54,3 +56,7 @@ def counted(count: int, noun: str) -> str:
 def clipped(value: str, longest: int) -> str:
     """`value`, cut with an ellipsis where it is longer than that."""
     return value if len(value) <= longest else value[: longest - 1].rstrip() + "…"
+
+
+def _with_unit(value: str, unit: str) -> str:
+    return value if value == NOTHING else f"{value}{SPACE}{unit}"
