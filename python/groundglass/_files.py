@@ -206,7 +206,8 @@ def unpacked(path: Path) -> Iterator[Path]:
 
 
 def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> None:
-    entries = [e for e in archive.infolist() if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
+    named = [e for e in archive.infolist() if e.filename]  # is_dir fails for one without a name
+    entries = [e for e in named if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
     total = sum(entry.file_size for entry in entries)
     packed = path.stat().st_size
     if not entries:
@@ -214,6 +215,11 @@ def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> None:
     if any(entry.flag_bits & 1 for entry in entries):
         raise FormatError(
             f"{path}: the zip archive is encrypted; unpack it with its password and give the folder"
+        )
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise FormatError(
+            f"{path}: the zip archive is compressed in an unusual way (bzip2, LZMA or another); make it with "
+            "deflate, or give the folder"
         )
     if len(entries) > MOST_ENTRIES or total > MOST_UNPACKED or total > MOST_RATIO * max(packed, _CHUNK):
         raise FormatError(

@@ -372,6 +372,12 @@ def test_archives_that_are_refused(tmp_path: Path) -> None:
     content[content.index(b"PK\x01\x02") + 8] |= 1
     locked.write_bytes(content)
     assert "encrypted" in refusal(locked)
+    assert "unusual way" in refusal(packed(tmp_path / "bzip2.zip", {"a": b"slice"}, zipfile.ZIP_BZIP2))
+    nameless = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(nameless, "w") as archive:
+        archive.writestr(entry := zipfile.ZipInfo("a"), b"slice")
+        entry.filename = ""  # as the directory at the end will say
+    assert "is empty" in refusal(nameless)
 
 
 # Volumes ----------------------------------------------------------------------------------------------------

@@ -214,6 +214,7 @@ def test_another_modality_is_said_to_be_so(upload: Upload, tmp_path: Path) -> No
     dicom_factory.write_series(tmp_path / "mr", change=change)
     refusal = upload.refused(zipped_folder(tmp_path / "mr"))
     assert refusal.code == "unreadable_study"
+    assert refusal.text.startswith("No CT series found, only a series (")
     assert "MR" in refusal.text
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import logging
 import socket
+import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -17,7 +22,9 @@ pytest.importorskip("uvicorn")
 
 import web_helpers as make
 from groundglass.web import app as app_module
+from groundglass.web import painting, uploads
 from groundglass.web import server as server_module
+from groundglass.web.service import Service
 
 UNKNOWN = "x" * 43
 NOT_FOUND = {"error": {"code": "not_found", "text": "There is no such result, or its time has run out."}}
@@ -103,6 +110,7 @@ def test_results_are_listed_only_where_they_are_shared(page: httpx.Client) -> No
         ({"X-File-Name": "%FF"}, (400, "bad_name")),
         ({"X-File-Name": "a.png", "Origin": "https://elsewhere.example"}, (403, "other_origin")),
         ({"X-File-Name": "a.png", "Origin": "null"}, (403, "other_origin")),
+        ({"X-File-Name": "a.png", "Origin": "http://[no-address"}, (403, "other_origin")),
         ({"X-File-Name": "a.png", "Host": "elsewhere.example"}, (421, "unknown_host")),
     ],
 )
@@ -144,6 +152,17 @@ def test_refused_uploads_leave_nothing(tmp_path: Path) -> None:
             assert str(tmp_path) not in answer.text
         assert not list((tmp_path / "uploads").iterdir())
         assert page.get("/healthz").json()["queue"] == 0
+
+
+def test_a_disk_that_fills_up_in_mid_upload_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def receive(stream: object, path: Path, length: int) -> None:
+        path.write_bytes(b"part")
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(uploads, "receive", receive)
+    with make.serving(make.echo, data=tmp_path) as page:
+        assert code(make.send(page, make.png())) == (507, "storage_full")
+        assert not list((tmp_path / "uploads").iterdir())
 
 
 def test_full_storage_is_said_and_deleting_helps(tmp_path: Path) -> None:
@@ -192,6 +211,59 @@ def test_a_failure_is_shown_with_its_code() -> None:
         assert job["result"] is None
         answer = page.get(f"/api/results/{job['id']}/painted.zip")
         assert code(answer) == (404, "not_found")
+
+
+def test_a_failure_inside_is_said_and_logged_once(
+    page: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(app_module.log, "exception", logged.append)
+    monkeypatch.setattr(
+        logging.getLogger("uvicorn.error"), "error", lambda *_, **__: logged.append("uvicorn")
+    )
+
+    def find(self: object, id: str) -> None:
+        raise KeyError(id)
+
+    monkeypatch.setattr(Service, "find", find)
+    answer = page.get(f"/api/results/{UNKNOWN}")
+    assert code(answer) == (500, "internal_error")
+    assert UNKNOWN not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.get("/healthz").status_code == 200
+    assert logged == ["request failed inside"]
+
+
+def test_what_is_deleted_while_it_is_painted_is_not_found(tmp_path: Path) -> None:
+    with make.serving(make.echo, data=tmp_path) as page:
+        id = make.send(page, make.png()).json()["id"]
+        make.ended(page, id)
+        (tmp_path / "results" / id / "page.json").unlink()
+        for name in ("painted.png", "painted.zip"):
+            assert page.get(f"/api/results/{id}/{name}").json() == NOT_FOUND
+
+
+def test_a_zip_that_nobody_takes_any_more_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = threading.Event()
+
+    def painted_zip(*given: object) -> Generator[bytes, None, None]:
+        try:
+            while True:
+                yield b"x" * (1 << 20)
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(painting, "painted_zip", painted_zip)
+    with make.serving(make.echo) as page:
+        id = make.send(page, make.png()).json()["id"]
+        make.ended(page, id)
+        gc.disable()
+        try:
+            with page.stream("GET", f"/api/results/{id}/painted.zip") as answer:
+                assert next(answer.iter_raw())
+            assert closed.wait(10)
+        finally:
+            gc.enable()
 
 
 def test_every_answer_carries_the_security_headers(page: httpx.Client) -> None:
@@ -291,3 +363,41 @@ def test_a_request_that_never_arrives_is_given_up(
         assert found.recv(10) == b""
     assert time.monotonic() - start < 5
     assert page.get("/healthz").json()["status"] == "ok"
+
+
+def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    with make.serving(make.echo) as page:
+        address = (page.base_url.host, page.base_url.port or 80)
+        monkeypatch.setattr(server_module, "MOST_CONNECTIONS", 1)
+        with socket.create_connection(address) as first, socket.create_connection(address) as second:
+            second.settimeout(10)
+            with socket.create_connection(address) as third:
+                assert third.recv(1) == b""
+            second.sendall(request)
+            answer = b"".join(iter(lambda: second.recv(10_000), b""))
+            assert answer.startswith(b"HTTP/1.1 503")
+            assert b"content-security-policy" in answer
+            assert b'"code":"too_many_connections"' in answer
+            first.sendall(request)
+            assert first.recv(10_000).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_that_takes_nothing_of_an_answer_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "STALL_S", 0.3)
+    size = 32 << 20  # more than the system takes over from the server
+    (tmp_path / "index.html").write_bytes(b"x" * size)
+    with make.serving(make.echo, static=tmp_path) as page, socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        found.settimeout(10)
+        found.connect((page.base_url.host, page.base_url.port or 80))
+        found.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        time.sleep(1.0)
+        taken = 0
+        with suppress(ConnectionError):
+            while piece := found.recv(1 << 20):
+                taken += len(piece)
+        assert taken < size
+        assert len(page.get("/").content) == size

@@ -83,6 +83,16 @@ def test_links_passwords_and_archives_in_archives_are_refused(tmp_path: Path) ->
     assert kind(tmp_path, inside) == ("archive", None)
 
 
+@pytest.mark.parametrize("name", ["", ".", "./."])
+def test_a_file_without_a_name_is_refused(tmp_path: Path, name: str) -> None:
+    assert code(tmp_path, make.zipped({"fine.png": make.png(), name: make.png()})) == "unsafe_path"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_slow_ways_to_compress_are_refused(tmp_path: Path, method: int) -> None:
+    assert code(tmp_path, make.zipped({"a.png": make.png()}, method)) == "unsupported_compression"
+
+
 def test_bombs_are_refused_without_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert code(tmp_path, make.claiming(300 << 20)) == "zip_bomb"
     assert kind(tmp_path, make.claiming(100 << 20)) == ("study", 0)

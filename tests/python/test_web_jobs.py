@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -235,4 +236,58 @@ def test_a_failing_database_does_not_end_a_worker(running: Running, monkeypatch:
         return right(*given, **named)
 
     monkeypatch.setattr(running.store, "move", move)
+    assert running.wait(running.add("fine")).state == "done"
+
+
+def test_a_result_that_can_not_be_recorded_has_failed(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_REST_S", 0.05)
+    right = running.store.move
+    failures = [sqlite3.OperationalError("database or disk is full") for _ in range(2)]
+
+    def move(id: str, state: str, *given: Any, **named: Any) -> bool:
+        if state != "running" and failures:
+            raise failures.pop()
+        return right(id, state, *given, **named)
+
+    monkeypatch.setattr(running.store, "move", move)
+    job = running.wait(running.add("fine"))
+    assert (job.state, job.error_code) == ("failed", "storage_failed")
+    assert gone(running, job)
+    assert running.wait(running.add("fine")).state == "done"
+
+
+def test_a_worker_that_can_not_start_is_started_again(
+    start: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "_REST_S", 0.05)
+    right = jobs._Worker
+    failures = [OSError("too many open files")]
+
+    def worker(*given: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return right(*given)
+
+    monkeypatch.setattr(jobs, "_Worker", worker)
+    running = start()
+    assert running.wait(running.add("fine")).state == "done"
+
+
+def test_a_worker_that_ends_while_it_waits_fails_no_job(running: Running) -> None:
+    running.wait(running.add("fine"))
+    (worker,) = multiprocessing.active_children()
+    worker.kill()
+    worker.join()
+    assert running.wait(running.add("fine")).state == "done"
+
+
+def test_a_result_that_has_no_room_is_not_kept(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = running.wait(running.add("fine")).bytes
+    monkeypatch.setattr(Settings, "disk_bytes", 2 * size - 1)
+    job = running.wait(running.add("fine"))
+    assert (job.state, job.error_code, job.bytes) == ("failed", "storage_full", 0)
+    assert gone(running, job)
+    monkeypatch.setattr(Settings, "disk_bytes", 3 * size)
     assert running.wait(running.add("fine")).state == "done"

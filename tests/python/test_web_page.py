@@ -1,4 +1,4 @@
-"""The page in a real Chromium against the real server: slices, archives, uploads, and who uses it how."""
+"""The page in a real Chromium against the real server: slices, archives, and who uses it how."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ from page_browser import (
     screen_pixels,
     set_input,
     shot,
-    slice_png,
-    slow_uploads,
     yellow,
 )
 
@@ -51,6 +49,7 @@ def test_a_slice_from_its_preview_to_its_layers(
     shot(page, "start")
     choose(page, uploads / "slice.png")
     expect(page.get_by_alt_text("Preview of slice.png")).to_be_visible()
+    expect(page.locator(".chosen")).to_contain_text(re.compile(r"[1-9]\d* kB"))
     shot(page, "chosen")
     page.get_by_role("button", name="Analyse").click()
     expect(page.get_by_role("heading", name="slice.png")).to_be_visible(timeout=PATIENCE)
@@ -109,6 +108,37 @@ def test_controls_of_absent_classes_are_hidden(page_server: httpx.Client, open_p
         assert page.get_by_role("checkbox", name=name).count() == (1 if result[key] else 0)
 
 
+def test_zoom_of_a_picture(
+    page_server: httpx.Client, analysed: Callable[[str], str], open_page: Pages
+) -> None:
+    page = open_page(page_server, f"#/r/{analysed('slice.png')}")
+    frame, canvas = page.locator(".viewer-frame"), page.locator("canvas.picture")
+    expect(page.locator(".big")).to_be_visible()
+    whole = canvas.bounding_box()
+
+    def middle() -> float:
+        """What part of the picture's width is in the middle of the frame."""
+        outer, inner = frame.bounding_box(), canvas.bounding_box()
+        return (outer["x"] + outer["width"] / 2 - inner["x"]) / inner["width"]
+
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_role("button", name="Zoom in").click()
+    assert canvas.bounding_box()["width"] == pytest.approx(1.96 * whole["width"], abs=2)
+    assert middle() == pytest.approx(0.5, abs=0.01)
+    frame.hover()
+    page.mouse.down()
+    page.mouse.move(300, 300, steps=4)
+    page.mouse.up()
+    dragged = middle()
+    assert dragged > 0.52
+    frame.focus()
+    page.keyboard.press("ArrowLeft")
+    web_helpers.wait_for(lambda: middle() < dragged)
+    shot(page, "slice-zoomed")
+    page.get_by_role("button", name="Show the whole").click()
+    assert canvas.bounding_box() == whole
+
+
 # --- an archive ---------------------------------------------------------------------------------------------
 
 
@@ -136,6 +166,9 @@ def test_an_archive(page_server: httpx.Client, uploads: Path, open_page: Pages) 
     expect(caption).to_contain_text("Picture 3 of 3")
     items.first.click()
     expect(caption).to_contain_text("Picture 1 of 3")
+    assert [item.get_attribute("tabindex") for item in items.all()] == ["0", "-1", "-1"]
+    page.keyboard.press("ArrowRight")
+    expect(items.nth(1)).to_be_focused()
 
     _, content = download(page, "All pictures and texts as zip")
     with zipfile.ZipFile(io.BytesIO(content)) as found:
@@ -143,165 +176,6 @@ def test_an_archive(page_server: httpx.Client, uploads: Path, open_page: Pages) 
         texts = [found.read(name).decode() for name in names if name.endswith(".txt")]
     assert sum(name.endswith(".png") for name in names) == len(texts) == 3
     assert all("%" in text for text in texts)
-
-
-# --- uploading ----------------------------------------------------------------------------------------------
-
-
-def test_progress_of_upload_and_analysis(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
-    page = open_page(page_server)
-    choose(page, uploads / "chest.nii.gz")
-    slow_uploads(page, 150_000)
-    page.get_by_role("button", name="Analyse").click()
-    expect(page.get_by_role("progressbar", name="Uploading")).to_be_visible()
-    expect(page.locator(".progress-detail")).to_contain_text(re.compile(r"0\.[1-9] of \d\.\d MB"))
-    expect(page.locator(".progress-percent")).to_contain_text(re.compile(r"[1-9]\d?\s%"))
-    shot(page, "uploading")
-    slow_uploads(page, -1)
-    expect(page.get_by_role("heading", name="Analysing")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".progress-title")).to_have_text(
-        re.compile("Starting|Reading|Finding|Marking|Measuring|Writing|Waiting")
-    )
-    expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)
-
-
-def test_cancelling_an_upload(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
-    page = open_page(page_server)
-    choose(page, uploads / "study.zip")
-    slow_uploads(page, 50_000)
-    page.get_by_role("button", name="Analyse").click()
-    expect(page.locator(".progress-percent")).to_contain_text(re.compile(r"[1-9]"))
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Cancelled. Nothing is kept of it.")).to_be_visible()
-    expect(page.get_by_role("button", name="Choose a file")).to_be_focused()
-    expect(page.get_by_text("None yet.")).to_be_visible()
-
-
-def test_cancelling_an_analysis(uploads: Path, open_page: Pages) -> None:
-    with web_helpers.serving(web_helpers.patient) as server:
-        page = open_page(server)
-        choose(page, uploads / "study.zip")
-        page.get_by_role("button", name="Analyse").click()
-        expect(page.get_by_text("Marking ground glass and consolidation").first).to_be_visible(
-            timeout=PATIENCE
-        )
-        expect(page.locator(".progress-detail")).to_contain_text(re.compile(r"\d+ of 1,000 slices"))
-        shot(page, "analysing")
-        id = page.url.rpartition("/")[2]
-        other = open_page(server)
-        choose(other, uploads / "slice.png")
-        other.get_by_role("button", name="Analyse").click()
-        expect(other.get_by_text("Place 1 in the queue")).to_be_visible(timeout=PATIENCE)
-        page.get_by_role("button", name="Cancel").click()
-        expect(page.get_by_text("Cancelled. Nothing is kept of it.")).to_be_visible()
-        assert web_helpers.ended(server, id)["state"] == "cancelled"
-        other.get_by_role("button", name="Cancel").click()
-        expect(other.get_by_text("Cancelled. Nothing is kept of it.")).to_be_visible()
-
-
-def test_a_folder_becomes_a_study(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
-    page = open_page(page_server)
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose a folder").click()
-    chooser.value.set_files(uploads / "phantom" / "ct")
-    expect(page.get_by_text("24 files, packed into one zip")).to_be_visible()
-    page.get_by_role("button", name="Analyse").click()
-    expect(page.get_by_role("heading", name="ct.zip")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("DICOM, 24 files")).to_be_visible()
-
-
-def test_several_pictures_become_an_archive(
-    page_server: httpx.Client, uploads: Path, open_page: Pages
-) -> None:
-    page = open_page(page_server)
-    choose(page, uploads / "slice.png", uploads / "text.png")
-    expect(page.get_by_text("images.zip")).to_be_visible()
-    expect(page.get_by_text("2 files, packed into one zip")).to_be_visible()
-
-
-def test_a_dropped_file_is_taken(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
-    page = open_page(page_server)
-    transfer = page.evaluate_handle(
-        """(bytes) => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
-            return transfer;
-        }""",
-        list(slice_png()),
-    )
-    page.dispatch_event(".zone", "drop", {"dataTransfer": transfer})
-    expect(page.get_by_alt_text("Preview of dropped.png")).to_be_visible()
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [("slices.rar", "RAR is a closed format"), ("text.png", "This type of file is not known")],
-)
-def test_an_error_is_told_in_its_place(
-    page_server: httpx.Client, uploads: Path, open_page: Pages, name: str, said: str
-) -> None:
-    page = open_page(page_server)
-    choose(page, uploads / name)
-    if not name.endswith(".rar"):
-        page.get_by_role("button", name="Analyse").click()
-    expect(page.get_by_role("alert")).to_contain_text(said)
-    expect(page.get_by_role("button", name="Choose a file")).to_be_visible()
-    shot(page, f"error-{name.rpartition('.')[2]}")
-    choose(page, uploads / "slice.png")
-    expect(page.get_by_role("alert")).to_have_count(0)
-
-
-def test_files_that_do_not_go_together(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
-    page = open_page(page_server)
-    choose(page, uploads / "study.zip", uploads / "chest.nii.gz")
-    expect(page.get_by_role("alert")).to_contain_text("not a mix of them")
-
-
-# --- recents, delete ----------------------------------------------------------------------------------------
-
-
-def test_recents_and_delete(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
-    page = open_page(page_server)
-    job = web_helpers.send(page_server, slice_png(), "slice.png").json()
-    page.evaluate("job => localStorage.setItem('groundglass.recent', JSON.stringify([job]))", job)
-    analyse(page, uploads / "slice.png")
-    page.get_by_role("link", name="New analysis").click()
-    links = page.get_by_role("link", name="Open slice.png")
-    expect(links).to_have_count(2)
-    shot(page, "recents")
-    page.get_by_role("button", name="Delete slice.png").last.click()
-    expect(links).to_have_count(1)
-    links.click()
-    page.get_by_role("button", name="Delete").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Delete slice.png and everything found in it")
-    dialog.get_by_role("button", name="Keep").click()
-    page.get_by_role("button", name="Delete").click()
-    id = page.url.rpartition("/")[2]
-    dialog.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("None yet.")).to_be_visible()
-    assert page_server.get(f"/api/results/{id}").status_code == 404
-    page.goto(f"{page_server.base_url}#/r/{id}")
-    expect(page.get_by_role("alert")).to_contain_text("no such result")
-
-
-def test_what_the_server_no_longer_has_is_forgotten(page_server: httpx.Client, open_page: Pages) -> None:
-    page = open_page(page_server)
-    entry = {"name": "old.png", "kind": "slice", "created": "2020-01-01", "expires": "2999-01-01"}
-    page.evaluate(
-        "entries => localStorage.setItem('groundglass.recent', JSON.stringify(entries))",
-        [{"id": "x" * 43} | entry],
-    )
-    page.reload()
-    expect(page.get_by_text("None yet.")).to_be_visible()
-
-
-def test_a_shared_server_lists_everything(open_page: Pages) -> None:
-    with web_helpers.serving(web_helpers.echo, shared=True) as server:
-        web_helpers.send(server, slice_png(), "of somebody.png")
-        page = open_page(server)
-        expect(page.get_by_role("heading", name="Results on this server")).to_be_visible()
-        expect(page.get_by_role("link", name="Open of somebody.png")).to_be_visible()
 
 
 # --- for everybody ------------------------------------------------------------------------------------------
@@ -324,6 +198,27 @@ def test_russian(page_server: httpx.Client, analysed: Callable[[str], str], open
     assert yellow(screen_pixels(page.locator("canvas.volume"))).any(), "the volume came through the change"
     page.reload()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
+
+
+def test_every_error_has_its_russian_sentence() -> None:
+    package = Path(__file__).parents[2] / "python" / "groundglass" / "web"
+    russian = (package / "frontend" / "src" / "i18n" / "ru.ts").read_text("utf-8")
+    known = set(
+        re.findall(r"^    (\w+):", russian.partition("  errors: {")[2].partition("  },")[0], re.MULTILINE)
+    )
+    sources = "".join(path.read_text("utf-8") for path in package.glob("*.py"))
+    raised = set(re.findall(r"(?:Refused\(\s*|code=)\"(\w+)\"", sources))
+    not_for_people = {"bad_option", "length_required", "not_shared", "other_origin", "unknown_host"}
+    assert raised - not_for_people <= known
+
+
+def test_dates_name_their_month(
+    page_server: httpx.Client, analysed: Callable[[str], str], open_page: Pages
+) -> None:
+    page = open_page(page_server, f"#/r/{analysed('slice.png')}", locale="en-US")
+    expect(page.locator(".result-head")).to_contain_text(
+        re.compile(r"Slice · Kept until \d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d")
+    )
 
 
 def test_by_keyboard_alone(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:

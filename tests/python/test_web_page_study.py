@@ -76,6 +76,8 @@ def test_figures_of_a_study(found: dict[str, Any], study: Page) -> None:
     expect(study.get_by_text(result["input"]["sha256"])).to_be_visible()
     for note in result["notes"]:
         expect(study.get_by_text(note["text"])).to_be_visible()
+    for row, cells in zip(result["regions"], rows.all()[1:], strict=True):
+        assert cells.get_by_role("cell").first.inner_text() == f"{row['opacity_percent']:.2f}"
     shot(study, "study")
 
 
@@ -126,7 +128,7 @@ def test_zoom_and_pan(study: Page) -> None:
     study.mouse.move(400, 400, steps=3)
     study.mouse.up()
     assert np.abs(screen_pixels(canvas) - larger).mean() > 2
-    study.get_by_role("button", name="Whole slice").click()
+    study.get_by_role("button", name="Show the whole").click()
     assert np.abs(screen_pixels(canvas) - whole).mean() < 1
 
 
@@ -149,6 +151,19 @@ def test_the_patients_right_is_on_the_left(page_server: httpx.Client, study_id: 
     painted = yellow(decoded(content)[..., :3])
     half = painted.shape[1] // 2
     assert (painted[:, :half].sum() > painted[:, half:].sum()) == right
+
+
+def test_letters_of_the_sides(study: Page) -> None:
+    frame = study.locator(".viewer-frame").bounding_box()
+    left, right = (study.locator(".sides").get_by_text(side, exact=True) for side in "RL")
+    assert left.bounding_box()["x"] < frame["x"] + 40
+    assert right.bounding_box()["x"] > frame["x"] + frame["width"] - 40
+    study.get_by_role("button", name="Three planes").click()
+    expect(left).to_be_hidden()
+    study.get_by_role("button", name="Русский").click()
+    expect(left).to_be_hidden()
+    study.get_by_role("button", name="Аксиально").click()
+    expect(left).to_be_visible()
 
 
 def test_ways_through_the_slices(found: dict[str, Any], study: Page) -> None:
@@ -230,6 +245,27 @@ def test_files_of_a_study(found: dict[str, Any], study: Page) -> None:
         assert {Path(name).suffix for name in archive.namelist()} == {".png", ".txt"}
     held = sum(row["lung_ml"] > 0 for row in found["result"]["slices"])
     assert len(archive.namelist()) == 2 * held
+
+
+def test_a_volume_that_does_not_arrive(page_server: httpx.Client, study_id: str, open_page: Pages) -> None:
+    page = open_page(page_server)
+    page.route("**/labels.nii.gz", lambda route: route.abort())
+    page.goto(f"{page_server.base_url}#/r/{study_id}")
+    expect(page.locator(".viewer-frame").get_by_role("alert")).to_contain_text("The server can't be reached.")
+    page.unroute("**/labels.nii.gz")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_volume_that_can_not_be_shown(page_server: httpx.Client, study_id: str, open_page: Pages) -> None:
+    page = open_page(page_server)
+    page.route(
+        "**/assets/volume-viewer-*.js",
+        lambda route: route.fulfill(body="throw Error()", content_type="text/javascript"),
+    )
+    page.goto(f"{page_server.base_url}#/r/{study_id}")
+    expect(page.get_by_text("can't be shown here, so its slices are shown as pictures")).to_be_visible()
+    expect(page.locator("img.slice-picture")).to_have_attribute("alt", re.compile("^Slice "))
 
 
 def test_slices_are_pictures_without_webgl(

@@ -149,7 +149,8 @@ def test_a_zip_holds_every_picture_with_its_text(archive: Path) -> None:
         assert words in text
     assert "no answer" in found["b.txt"].decode()
     russian = unzipped(painting.painted_zip(archive, "all.zip", paint, "ru"))["a/1.txt"].decode()
-    assert "«Матовое стекло», %: 33.25 (цвет #FFD400)" in russian
+    assert "«Матовое стекло», %: 33,25 (цвет #FFD400)" in russian
+    assert "только этот срез: КТ-3" in russian
     assert "Не медицинское изделие" in russian
 
 
@@ -160,8 +161,18 @@ def test_a_studys_zip_holds_its_slices_with_lung(study: tuple[Path, npt.NDArray[
     assert list(found) == [f"slice-{i:04d}{ending}" for i in (1, 2) for ending in (".png", ".txt")]
     assert np.array_equal(pixels(found["slice-0001.png"]), pixels(painting.painted(folder, 1, paint)))
     text = found["slice-0001.txt"].decode()
-    for words in ("75.00", "25.00", "50.00", "whole study: CT-2"):
+    for words in ("75.00", "25.00", "50.00", "whole study: CT-2\n"):
         assert words in text
+
+
+def test_a_studys_grade_comes_with_its_probability(study: tuple[Path, npt.NDArray[np.int16]]) -> None:
+    folder, _ = study
+    page = json.loads((folder / PAGE).read_text())
+    page["result"]["severity"]["probability"] = {"ct_grade_extent": [0.0, 0.1, 0.84, 0.06, 0.0]}
+    (folder / PAGE).write_text(json.dumps(page))
+    for language, words in (("en", "CT-2 (probability 84%)"), ("ru", "КТ-2 (вероятность 84%)")):
+        found = unzipped(painting.painted_zip(folder, "ct.zip", Paint.from_query(ALL), language))
+        assert words in found["slice-0001.txt"].decode()
 
 
 def test_a_single_pictures_zip_takes_the_uploads_name(archive: Path) -> None:

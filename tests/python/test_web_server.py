@@ -24,6 +24,7 @@ pytest.importorskip("torch")
 import web_helpers as make
 from groundglass import web
 from groundglass.cli import main
+from groundglass.web import server as server_module
 from small_study import refused, segmentation_missing, write
 from tiny_models import maker
 
@@ -162,6 +163,17 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     for word in ("--allow-host", "--ttl-hours", "groundglass serve --data", "Ctrl-C"):
         assert word in text
+
+
+def test_a_connection_may_hold_files() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(1000, before[1]), before[1]))
+        server_module._allow_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(4096, before[1]), before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_settings_know_their_hosts() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +145,38 @@ def test_a_folder_is_private_and_a_temporary_one_goes(tmp_path: Path) -> None:
     assert temporary.folder.stat().st_mode & 0o077 == 0
     temporary.close()
     assert not temporary.folder.exists()
+
+
+def test_ids_are_private_in_a_folder_that_others_read(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "groundglass.sqlite").touch(mode=0o644)
+    store = opened(tmp_path)
+    add(store)
+    assert {path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077} == set()
+    store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs locks of files")
+def test_folders_of_killed_servers_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(module, "_FRESH_S", 0.0)
+    abandoned, strange = (tmp_path / f"groundglass-serve-{name}" for name in ("abandoned", "strange"))
+    for folder in (abandoned, strange):
+        (folder / "results").mkdir(parents=True)
+    (abandoned / "lock").touch()
+    (tmp_path / "groundglass-serve-link").symlink_to(abandoned)
+    first = opened(None)
+    second = opened(None)
+    assert not abandoned.exists()
+    assert first.folder.is_dir()
+    assert strange.is_dir()
+    monkeypatch.setattr(module, "_FRESH_S", 60.0)
+    abandoned.mkdir()
+    (abandoned / "lock").touch()
+    opened(None).close()
+    assert abandoned.exists()
+    for store in (first, second):
+        store.close()
 
 
 def test_a_folder_that_can_not_be_used_is_named(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_name_is_only_shown(header: str, name: str) -> None:
     assert uploads.file_name({"x-file-name": header}) == name
 
 
-@pytest.mark.parametrize("header", ["", "%FF%FE", "%2F", "%20"])
+@pytest.mark.parametrize("header", ["", "%FF%FE", "%2F", "%20", ".", "a%2F.."])
 def test_a_name_must_be_there(header: str) -> None:
     with pytest.raises(Refused) as found:
         uploads.file_name({"x-file-name": header})
@@ -145,3 +145,12 @@ def test_pictures_must_have_the_size_of_a_slice(tmp_path: Path) -> None:
     assert len(huge) < 1 << 20
     assert refusal(tmp_path, huge).code == "too_large_image"
     assert refusal(tmp_path, make.huge_png(4097, 40)).code == "too_large_image"
+
+
+def test_a_picture_says_its_size_at_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = make.jpeg()
+    preview = b"\xff\xe5\xff\xff" + b"x" * 65533
+    large = picture[:2] + 3 * preview + picture[2:]
+    assert kind(tmp_path, large) == ("slice", ".jpg")
+    monkeypatch.setattr(uploads, "LONGEST_HEAD", 100_000)
+    assert refusal(tmp_path, large).code == "damaged"

@@ -86,11 +86,10 @@ def _refusal(error: FormatError, stage: str, order: Order) -> Refused:
 
 
 def _plain(text: str, order: Order) -> str:
-    """The library's sentence without the path and the series that it names."""
+    """The library's sentence without the path, the series and the UIDs that it names."""
     for folder in (order.upload, order.upload.parent, order.temporary):
         text = re.sub(rf"{re.escape(str(folder))}(/[^\s:;,]*)?", "the upload", text)
-    text = _UID.sub("(UID withheld)", text.removeprefix("the upload: "))
-    text = text.removeprefix("series (UID withheld): ")
+    text = _UID.sub("a series", text.removeprefix("the upload: ")).removeprefix("series a series: ")
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 

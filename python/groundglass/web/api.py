@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from groundglass.result import NOT_A_DEVICE
 from groundglass.slices import LARGEST_EDGE
@@ -39,6 +41,8 @@ class Api:
         self._service = service
         # painting takes a core and the memory of some pictures each time
         self._painters = CapacityLimiter(2)
+        # a zip on its way keeps two files open, and a slice
+        self._zips = CapacityLimiter(16)
 
     def routes(self) -> list[Route]:
         """What the application serves."""
@@ -130,9 +134,12 @@ class Api:
         index = request.query_params.get("image", "0")
         if not re.fullmatch(r"\d{1,6}", index, re.ASCII):
             raise Refused("bad_option", "image must be the number of a picture or slice.", 400)
-        content = await to_thread.run_sync(
-            painting.painted, folder, int(index), paint, limiter=self._painters
-        )
+        try:
+            content = await to_thread.run_sync(
+                painting.painted, folder, int(index), paint, limiter=self._painters
+            )
+        except FileNotFoundError:  # deleted a moment ago
+            raise not_found() from None
         number = "" if job.kind == "slice" else f"-{int(index):04d}"
         response = Response(content, media_type="image/png")
         return _named(response, request, f"{_stem(job.name)}-painted{number}.png")
@@ -141,14 +148,35 @@ class Api:
         job, folder = self._service.finished(_id(request))
         paint = painting.Paint.from_query(request.query_params)
         language = painting.language(request.query_params.get("lang", "en"))
-        pieces = painting.painted_zip(folder, job.name, paint, language)
+        try:
+            pieces = await to_thread.run_sync(painting.painted_zip, folder, job.name, paint, language)
+        except FileNotFoundError:  # deleted a moment ago
+            raise not_found() from None
+        response = _Zip(pieces, self._painters, self._zips)
+        return _named(response, request, f"{_stem(job.name)}-painted.zip", always=True)
 
+
+class _Zip(StreamingResponse):
+    """A zip that is painted while it is sent, once it has a place; its files are closed however that ends."""
+
+    def __init__(
+        self, pieces: Generator[bytes, None, None], painters: CapacityLimiter, places: CapacityLimiter
+    ) -> None:
         async def paced() -> AsyncIterator[bytes]:
-            while (piece := await to_thread.run_sync(next, pieces, None, limiter=self._painters)) is not None:
+            while (piece := await to_thread.run_sync(next, pieces, None, limiter=painters)) is not None:
                 yield piece
 
-        response = StreamingResponse(paced(), media_type="application/zip")
-        return _named(response, request, f"{_stem(job.name)}-painted.zip", always=True)
+        super().__init__(paced(), media_type="application/zip")
+        self._pieces = pieces
+        self._places = places
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._places:
+            try:
+                with suppress(FileNotFoundError):  # deleted meanwhile: the answer breaks off
+                    await super().__call__(scope, receive, send)
+            finally:
+                self._pieces.close()
 
 
 def _id(request: Request) -> str:

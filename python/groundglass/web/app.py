@@ -73,7 +73,7 @@ def create_app(
     app = Starlette(
         routes=[*Api(service).routes(), *_page(static)],
         lifespan=lifespan,
-        exception_handlers={Refused: _refused, HTTPException: _http_error},
+        exception_handlers={Refused: _refused, HTTPException: _http_error, Exception: _failed},
     )
     return Secured(_Logged(app), settings)
 
@@ -106,7 +106,7 @@ class _Files(StaticFiles):
 
 class _Logged:
     """The application with a line in the log for each request, the address's pattern in place of the
-    address, and an answer where it fails inside."""
+    address."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -128,10 +128,8 @@ class _Logged:
             await self._app(scope, receive, listening)
         except Exception:
             log.exception("request failed inside")
-            if status:
+            if status != 500:  # in mid-answer, which uvicorn breaks off
                 raise
-            text = "The server failed inside; it has written down where."
-            await error_response(Refused("internal_error", text, 500))(scope, receive, listening)
         # looks of the page at a running job come every second
         level = logging.INFO if scope["method"] != "GET" or status >= 400 else logging.DEBUG
         details = {
@@ -157,6 +155,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response = error_response(found)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    text = "The server failed inside; it has written down where."
+    return error_response(Refused("internal_error", text, 500))
 
 
 async def _sweep(service: Service) -> None:

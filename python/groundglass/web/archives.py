@@ -30,6 +30,8 @@ _SMALL = 1 << 20
 Entry = Literal["picture", "dicom", "volume", "archive", "other"]
 _ADDED = (".DS_Store", "Thumbs.db", "desktop.ini")
 _VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
+#: What Python unpacks piece by piece; of bzip2 and LZMA a few bytes take seconds, and memory beyond bounds.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
         return bool(parts) and (parts[0] == "__MACOSX" or parts[-1] in _ADDED)
 
-    return [entry for entry in archive.infolist() if not entry.is_dir() and not added(entry)]
+    return [entry for entry in archive.infolist() if not entry.filename.endswith("/") and not added(entry)]
 
 
 def _check_safe(entries: list[zipfile.ZipInfo]) -> None:
@@ -180,11 +182,18 @@ def _check_safe(entries: list[zipfile.ZipInfo]) -> None:
             raise Refused(
                 "unsafe_path", "The archive holds a file whose name leads out of it; make it again."
             )
+        if not PurePosixPath(name).name:
+            raise Refused("unsafe_path", "The archive holds a file without a name; make it again.")
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise Refused("unsafe_path", "The archive holds a symbolic link; make it of the files.")
     if any(entry.flag_bits & 1 for entry in entries):
         raise Refused(
             "encrypted_zip", "The archive is protected by a password; unpack it and make one without."
+        )
+    if any(entry.compress_type not in _METHODS for entry in entries):
+        raise Refused(
+            "unsupported_compression",
+            "The archive is compressed in a way that is not unpacked here; make an ordinary zip (deflate).",
         )
 
 

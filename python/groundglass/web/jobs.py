@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import shutil
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from multiprocessing.process import BaseProcess
 
 from groundglass.web.errors import Refused
 from groundglass.web.settings import Settings
-from groundglass.web.store import Job, Store, folder_bytes, shown
+from groundglass.web.store import ROOM, Job, Store, folder_bytes, shown
 from groundglass.web.worker import CANCEL, Order, Outcome, Progress, Task, work
 
 #: Seconds that a cancelled analysis has to stop by itself.
@@ -31,6 +32,12 @@ _STOPPED = Outcome(
     state="cancelled",
     code="server_stopped",
     text="The server was stopped before the analysis had ended; send the file again.",
+)
+
+_TOO_MUCH = Outcome(
+    state="failed",
+    code="storage_full",
+    text="The server's storage has no room for the result; delete results, or try again later.",
 )
 
 log = logging.getLogger(__name__)
@@ -102,19 +109,18 @@ class Pool:
     def _keep(self) -> None:
         """One worker's thread; nothing but the end of the server ends it."""
         while not self._closing:
-            worker = _Worker(self._task, self._settings)
             try:
-                while worker.process.is_alive() and (job := self._next()) is not None:
-                    self._run(worker, job)
+                with _Worker(self._task, self._settings) as worker:
+                    while (job := self._next(worker)) is not None:
+                        self._run(worker, job)
             except Exception:
                 log.exception("worker lost")
                 time.sleep(_REST_S)
-            finally:
-                worker.end()
 
-    def _next(self) -> Job | None:
+    def _next(self, worker: _Worker) -> Job | None:
+        """The next job as soon as there is one; None at the end of the server, or of the worker."""
         with self._changed:
-            while not self._closing:
+            while not self._closing and worker.process.is_alive():
                 if (job := self._store.take_next()) is not None:
                     return job
                 self._changed.wait(1.0)
@@ -127,18 +133,27 @@ class Pool:
             outcome = self._outcome(worker, job)
             if outcome.state == "cancelled" and self._closing:
                 outcome = _STOPPED
+            if outcome.state == "done" and not self._fits(job):
+                outcome = _TOO_MUCH
             self._finish(job, outcome)
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             log.error("job lost", extra={"job": shown(job.id), "code": type(error).__name__})
             text = "The server could not store the result; its disk may be full."
             outcome = Outcome(state="failed", code="storage_failed", text=text)
-            self._store.move(job.id, "failed", error=(outcome.code, outcome.text), size=0)
+            self._store.drop_work(job.id)  # room for the record
+            self._write_off(job, outcome)
         finally:
             self._progress.pop(job.id, None)
             self._store.drop_work(job.id)
         seconds = round(time.monotonic() - start, 2)
         details = {"job": shown(job.id), "kind": job.kind, "seconds": seconds}
         log.info(f"job {outcome.state}", extra=details | ({"code": outcome.code} if outcome.code else {}))
+
+    def _fits(self, job: Job) -> bool:
+        """Whether there is room for the result, which of a few JPEGs can be much larger than the upload."""
+        others = self._store.used_bytes() - ROOM * job.bytes
+        size = folder_bytes(self._store.work_folder(job.id) / "result")
+        return others + size <= self._settings.disk_bytes
 
     def _finish(self, job: Job, outcome: Outcome) -> None:
         """Moves a complete result to its place and says so in the record, in this order."""
@@ -149,8 +164,24 @@ class Pool:
         folder = self._store.work_folder(job.id) / "result"
         size = folder_bytes(folder)
         folder.rename(self._store.result_folder(job.id))
-        if not self._store.move(job.id, "done", ("running",), size=size):
-            shutil.rmtree(self._store.result_folder(job.id), ignore_errors=True)
+        recorded = False
+        try:
+            recorded = self._store.move(job.id, "done", ("running",), size=size)
+        finally:
+            if not recorded:
+                shutil.rmtree(self._store.result_folder(job.id), ignore_errors=True)
+
+    def _write_off(self, job: Job, outcome: Outcome) -> None:
+        """Records a failure, as soon as records can be written again; the next start does it otherwise."""
+        while True:
+            try:
+                self._store.move(job.id, "failed", error=(outcome.code, outcome.text), size=0)
+            except sqlite3.Error:
+                if self._closing:
+                    return
+                time.sleep(_REST_S)
+            else:
+                return
 
     def _outcome(self, worker: _Worker, job: Job) -> Outcome:
         """Gives the job to the process and listens until it has ended, one way or another."""
@@ -208,7 +239,7 @@ class Pool:
 
 
 class _Worker:
-    """A process and the pipe to it."""
+    """A process and the pipe to it; as a context it ends with that."""
 
     def __init__(self, task: Task, settings: Settings) -> None:
         context = multiprocessing.get_context("spawn")
@@ -222,6 +253,12 @@ class _Worker:
         )
         self.process.start()
         theirs.close()
+
+    def __enter__(self) -> _Worker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
 
     def end(self) -> None:
         """Ends the process, whatever it does."""

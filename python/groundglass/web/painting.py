@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -129,12 +129,17 @@ def _study_slices(
             yield windowed(hounsfield), np.frombuffer(labels.read(size), np.uint8).reshape(rows, columns)
 
 
-def painted_zip(folder: Path, name: str, paint: Paint, language: Language) -> Iterator[bytes]:
+def painted_zip(folder: Path, name: str, paint: Paint, language: Language) -> Generator[bytes, None, None]:
     """A zip of all pictures, or all slices with lung, each as PNG with a text; in pieces as it is made.
 
     `name` stands for a single picture, which has none in its result. Memory holds one picture.
     """
-    page = page_of(folder)
+    return _zipped(folder, page_of(folder), name, paint, language)
+
+
+def _zipped(
+    folder: Path, page: Mapping[str, Any], name: str, paint: Paint, language: Language
+) -> Generator[bytes, None, None]:
     stream = _Pieces()
     used: set[str] = set()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
@@ -156,13 +161,22 @@ def _all(
         return
     rows = [row for row in page["result"]["slices"] if row["lung_ml"] > 0]
     slices = _study_slices(folder, page["shape"], [row["slice"] for row in rows])
+    grade = _grade(page["result"]["severity"])
     for row, pixels in zip(rows, slices, strict=True):
         shares = {
             f"{kind}_percent": 100 * row[f"{kind}_ml"] / row["lung_ml"]
             for kind in ("ground_glass", "consolidation")
         }
-        facts = row | shares | {"ct_grade": page["result"]["severity"]["ct_grade_extent"]}
+        facts = row | shares | grade
         yield f"slice-{row['slice']:04d}", pixels, facts
+
+
+def _grade(severity: Mapping[str, Any]) -> dict[str, Any]:
+    """A study's grade by extent, with its probability where the models are calibrated."""
+    grade = severity["ct_grade_extent"]
+    if "probability" not in severity:
+        return {"ct_grade": grade}
+    return {"ct_grade": grade, "probability": severity["probability"]["ct_grade_extent"][int(grade[-1])]}
 
 
 def _stem(name: str) -> str:
@@ -195,8 +209,9 @@ _WORDS = {
         "ground_glass": "Ground glass, %",
         "consolidation": "Consolidation, %",
         "lung": "Other lung",
-        "grade": "Grade by extent",
+        "grade": "Grade by extent, this slice alone",
         "grade_study": "Grade by extent, whole study",
+        "probability": "probability",
         "colour": "painted in",
         "unpainted": "not painted",
         "none": "no answer",
@@ -207,8 +222,9 @@ _WORDS = {
         "ground_glass": "«Матовое стекло», %",
         "consolidation": "Консолидация, %",
         "lung": "Остальное лёгкое",
-        "grade": "Степень по объёму поражения",
+        "grade": "Степень по объёму поражения, только этот срез",
         "grade_study": "Степень по объёму поражения, всё исследование",
+        "probability": "вероятность",
         "colour": "цвет",
         "unpainted": "не закрашено",
         "none": "нет ответа",
@@ -223,14 +239,16 @@ def _text(facts: Mapping[str, Any], paint: Paint, page: Mapping[str, Any], langu
 
     def number(key: str) -> str:
         value = facts[key]
-        return words["none"] if value is None else f"{value:.2f}"
+        return words["none"] if value is None else _localised(f"{value:.2f}", language)
 
     def colour(layer: str) -> str:
         if layer not in paint.layers:
             return words["unpainted"]
         return f"{words['colour']} #{bytes(paint.layers[layer][0]).hex().upper()}"
 
-    grade = words["grade_study" if page["kind"] == "study" else "grade"]
+    probability = f" ({words['probability']} {facts['probability']:.0%})" if "probability" in facts else ""
+    whose = words["grade_study" if page["kind"] == "study" else "grade"]
+    grade = _localised(facts["ct_grade"], language) if facts["ct_grade"] else words["none"]
     return "\n".join(
         (
             f"{words['opacity']}: {number('opacity_percent')}",
@@ -239,11 +257,16 @@ def _text(facts: Mapping[str, Any], paint: Paint, page: Mapping[str, Any], langu
                 for n in ("ground_glass", "consolidation")
             ),
             f"{words['lung']}: {colour('lung')}",
-            f"{grade}: {facts['ct_grade'] or words['none']}",
+            f"{whose}: {grade}{probability}",
             words["disclaimer"],
             "",
         )
     )
+
+
+def _localised(text: str, language: Language) -> str:
+    """A number or a grade as it is written in the language."""
+    return text.replace(".", ",").replace("CT", "КТ") if language == "ru" else text
 
 
 class _Pieces(io.RawIOBase):

@@ -46,6 +46,21 @@ _HEADERS = {
 }
 
 
+def with_headers(scope: Scope, send: Send) -> Send:
+    """`send` for the answers to a request, which adds the headers that they lack."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            if scope["path"].startswith("/api"):
+                headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return send_with_headers
+
+
 def error_response(error: Refused) -> JSONResponse:
     """A refusal as an answer."""
     headers = {} if error.retry_after is None else {"retry-after": str(error.retry_after)}
@@ -63,22 +78,13 @@ class Secured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/api"):
-                    headers.setdefault("cache-control", "no-store")
-            await send(message)
-
+        send = with_headers(scope, send)
         try:
             self._check(Headers(scope=scope))
         except Refused as error:
-            await error_response(error)(scope, receive, send_with_headers)
+            await error_response(error)(scope, receive, send)
         else:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, send)
 
     def _check(self, headers: Headers) -> None:
         host = _without_port(headers.get("host", ""))
@@ -86,8 +92,16 @@ class Secured:
             text = "This server is not known by that name; its operator can add it with --allow-host."
             raise Refused("unknown_host", text, 421)
         origin = headers.get("origin")
-        if origin is not None and (urlsplit(origin).hostname or "") != host.strip("[]").lower():
+        if origin is not None and _host_of(origin) != host.strip("[]").lower():
             raise Refused("other_origin", "Requests from other sites are not answered.", 403)
+
+
+def _host_of(origin: str) -> str:
+    """The host in an Origin header; nothing where it holds none, as ``null`` does, or is no address."""
+    try:
+        return urlsplit(origin).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _without_port(host: str) -> str:

@@ -13,32 +13,56 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: Connections at a time; one more is answered with 503.
+from groundglass.web.errors import Refused
+from groundglass.web.security import error_response, with_headers
+
+#: Connections at a time. As many more are answered with 503, and those beyond are closed.
 MOST_CONNECTIONS = 512
+#: Files and connections that may be open at a time, where the system allows as many.
+_MOST_FILES = 4096
 #: Seconds for a request's head to arrive, and for the rest of a refused body.
 PATIENCE_S = 20.0
+#: Seconds that a client may take nothing of an answer.
+STALL_S = 60.0
 #: Seconds that running answers have when the server ends.
 FAREWELL_S = 5
 
 
 class Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1 that does not wait for ever for a request to arrive.
+    """uvicorn's HTTP/1.1 that does not wait for ever for a request to arrive, nor for an answer to be taken,
+    and bounds the number of connections.
 
-    Without it a client that sends the head of its request byte by byte keeps its connection.
+    Without it a client that sends its request byte by byte, or reads nothing, keeps its connection.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._wait()
+        if len(self.connections) > MOST_CONNECTIONS:
+            self.app = _busy
+        if len(self.connections) > 2 * MOST_CONNECTIONS:
+            transport.abort()
+        else:
+            self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._done_waiting()
+        self._done_stalling()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._done_stalling()
+        self._stalled = self.loop.call_later(STALL_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._done_stalling()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -64,9 +88,22 @@ class Protocol(H11Protocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _done_stalling(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def _give_up(self) -> None:
         if not self._answering():
-            self.transport.close()
+            self.transport.abort()
+
+
+async def _busy(scope: Scope, receive: Receive, send: Send) -> None:
+    """What is answered where there are too many connections."""
+    text = "The server has too many connections; try again in a minute."
+    response = error_response(Refused("too_many_connections", text, 503, retry_after=60))
+    response.headers["connection"] = "close"
+    await response(scope, receive, with_headers(scope, send))
 
 
 class Server(uvicorn.Server):
@@ -118,7 +155,6 @@ def server(app: ASGIApp) -> Server:
             access_log=False,
             log_config=None,
             server_header=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=FAREWELL_S,
         )
     )
@@ -134,11 +170,24 @@ def run(app: ASGIApp, listener: socket.socket) -> int:
     logger.handlers = logging.getLogger("groundglass").handlers
     logger.propagate = False
     logger.setLevel(logging.WARNING)
+    _allow_files()
     running = server(app)
     running.run(sockets=[listener])
     if running.ended_by is None:
         raise RuntimeError("the server failed to start; what it logged says why")
     return running.ended_by
+
+
+def _allow_files() -> None:
+    """Raises the bound on open files, which is 1024 on most systems: a connection may read a file or two."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(_MOST_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def url(listener: socket.socket) -> str:

@@ -64,7 +64,10 @@ class Service:
             folder.mkdir(mode=0o700)
             try:
                 part = folder / "part"
-                await uploads.receive(body, part, length)
+                try:
+                    await uploads.receive(body, part, length)
+                except OSError as error:
+                    raise _storage_full() from error
                 kind = await to_thread.run_sync(
                     uploads.kind_of_upload, part, self.settings, limiter=self._lookers
                 )
@@ -135,13 +138,17 @@ class Service:
         taken = self.store.used_bytes() + self._coming_bytes
         free = shutil.disk_usage(self.store.folder).free
         if taken + wanted > self.settings.disk_bytes or self._coming_bytes + wanted > free:
-            text = "The server's storage is full; delete results, or try again later."
-            raise Refused("storage_full", text, 507, retry_after=600)
+            raise _storage_full()
         self._coming_bytes += wanted
         try:
             yield
         finally:
             self._coming_bytes -= wanted
+
+
+def _storage_full() -> Refused:
+    text = "The server's storage is full; delete results, or try again later."
+    return Refused("storage_full", text, 507, retry_after=600)
 
 
 def _iso(seconds: float) -> str:

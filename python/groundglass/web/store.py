@@ -11,10 +11,12 @@ import os
 import secrets
 import shutil
 import sqlite3
+import stat
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,10 @@ OPEN = ("queued", "running")
 
 #: What an upload and its files to come may take together, in uploads.
 ROOM = 3
+
+_PREFIX = "groundglass-serve-"
+#: Seconds that a temporary folder is left alone, since its server may not have locked it yet.
+_FRESH_S = 60.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -69,8 +75,9 @@ class Job:
 class Store:
     """The records and folders below one data folder; safe to use from several threads.
 
-    `folder` is made where it does not exist, readable for its owner alone; None is a temporary one that
-    :meth:`close` removes. Raises :class:`groundglass.write.OutputError` for a folder that can't be written
+    `folder` is made where it does not exist, readable for its owner alone; of one that exists, what is
+    written into it. None is a temporary one that :meth:`close` removes, with those that killed servers left
+    behind. Raises :class:`groundglass.write.OutputError` for a folder that can't be written
     and :class:`ValueError` for one that another server uses.
 
     What an ended server left behind is put in order: what ran has failed, what waited waits again, and
@@ -78,7 +85,9 @@ class Store:
     """
 
     def __init__(self, folder: Path | None, *, ttl_s: float) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="groundglass-serve-") if folder is None else None
+        if folder is None:
+            _remove_abandoned()
+        self._temporary = tempfile.TemporaryDirectory(prefix=_PREFIX) if folder is None else None
         self.folder = Path(self._temporary.name if self._temporary else folder or "").resolve()
         self._ttl_s = ttl_s
         self._lock = threading.RLock()
@@ -87,14 +96,15 @@ class Store:
             self._guard = _only_one(self.folder)
             for name in ("uploads", "work", "results"):
                 (self.folder / name).mkdir(exist_ok=True, mode=0o700)
+            base = self.folder / "groundglass.sqlite"
+            base.touch(mode=0o600)
+            base.chmod(0o600)  # it holds the ids, which are keys
         except OSError as error:
             raise OutputError(
                 f"the data folder {folder} can't be written ({error.strerror}); choose another"
             ) from error
         try:
-            self._base = sqlite3.connect(
-                self.folder / "groundglass.sqlite", check_same_thread=False, isolation_level=None
-            )
+            self._base = sqlite3.connect(base, check_same_thread=False, isolation_level=None)
             self._base.executescript(
                 f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON; {_SCHEMA}"
             )
@@ -187,7 +197,7 @@ class Store:
             found = self._all("SELECT * FROM jobs WHERE state = 'queued' ORDER BY number LIMIT 1", ())
             if not found or not self.move(found[0].id, "running", ("queued",)):
                 return None
-        return self.get(found[0].id)
+            return self.get(found[0].id)
 
     def move(
         self,
@@ -266,6 +276,20 @@ def shown(id: str) -> str:
 def folder_bytes(folder: Path) -> int:
     """What the files below a folder take."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _remove_abandoned() -> None:
+    """Removes the temporary folders of servers of this user that were killed: nobody holds their locks."""
+    if not hasattr(os, "getuid"):  # a system without such locks
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, ValueError):
+            state = folder.lstat()
+            age = time.time() - (folder / "lock").lstat().st_mtime
+            if stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and age > _FRESH_S:
+                guard = _only_one(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(guard)
 
 
 def _only_one(folder: Path) -> int:

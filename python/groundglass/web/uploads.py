@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -26,6 +27,8 @@ SLOWEST = 4096
 BLOCK = 1 << 20
 
 LONGEST_NAME = 200
+#: Bytes within which a picture must say its size; what stands before it, as a preview, is kept in memory.
+LONGEST_HEAD = 16 << 20
 
 _ENDINGS = {"dicom": ".dcm", "nifti": ".nii", "nrrd": ".nrrd", "metaimage": ".mha"}
 _OTHERS = {
@@ -56,7 +59,7 @@ def file_name(headers: Mapping[str, str]) -> str:
         name = ""
     name = name.replace("\\", "/").rpartition("/")[2].strip()
     name = "".join(letter if letter.isprintable() else "_" for letter in name)[:LONGEST_NAME]
-    if not name:
+    if not name.strip("."):
         text = "The header X-File-Name must hold the file's name, percent-encoded in UTF-8."
         raise Refused("bad_name", text, 400)
     return name
@@ -148,6 +151,14 @@ def kind_of_upload(path: Path, settings: Settings) -> Kind:
     return Kind("study", ".nii.gz" if kind == "nifti" and start[:2] == b"\x1f\x8b" else _ENDINGS[kind])
 
 
+class _Head(FileIO):
+    """A file that ends after its first :data:`LONGEST_HEAD` bytes."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = max(0, LONGEST_HEAD - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 def check_picture(path: Path) -> None:
     """Refuses a picture by what its head says, before its pixels are unpacked."""
     from PIL import Image, UnidentifiedImageError
@@ -157,7 +168,7 @@ def check_picture(path: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("PNG", "JPEG")) as image:
+            with _Head(path) as file, Image.open(file, formats=("PNG", "JPEG")) as image:
                 width, height = image.size
     except Image.DecompressionBombError:
         width = height = LARGEST_EDGE + 1

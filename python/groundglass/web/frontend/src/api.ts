@@ -143,6 +143,23 @@ export class ServerError extends Error {
   }
 }
 
+/** Codes of errors that may be gone at the next try. */
+const PASSING = new Set([
+  "network",
+  "server",
+  "queue_full",
+  "storage_full",
+  "too_many_connections",
+  "incomplete",
+  "too_slow",
+]);
+
+/** Whether the same may work a little later. */
+export const passing = ({ code }: { code: string }): boolean => PASSING.has(code);
+
+const unreachable = () => new ServerError("network", "The server can't be reached.");
+const cancelled = () => new ServerError("cancelled", "Cancelled.");
+
 /** The error that an answer's status and body tell of. */
 export function errorOf(status: number, body: string): ServerError {
   try {
@@ -158,7 +175,7 @@ async function ask<T>(path: string, method = "GET"): Promise<T> {
   try {
     answer = await fetch(`/api${path}`, { method, headers: { Accept: "application/json" } });
   } catch {
-    throw new ServerError("network", "The server can't be reached.");
+    throw unreachable();
   }
   const body = await answer.text();
   if (!answer.ok) throw errorOf(answer.status, body);
@@ -174,20 +191,17 @@ export const remove = (id: string) => ask<void>(`/results/${id}`, "DELETE");
 /** The address of one of a result's files. */
 export const fileUrl = (id: string, path: string) => `/api/results/${id}/${path}`;
 
-export interface Upload {
-  job: Promise<Job>;
-  abort: () => void;
-}
-
 /** Sends a file; XMLHttpRequest, because fetch does not tell how much has been sent. */
 export function upload(
   body: Blob,
   name: string,
   language: string,
   progress: (sent: number, total: number) => void,
-): Upload {
-  const request = new XMLHttpRequest();
-  const answered = new Promise<Job>((resolve, reject) => {
+  signal: AbortSignal,
+): Promise<Job> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(cancelled());
+    const request = new XMLHttpRequest();
     request.open("POST", "/api/uploads");
     request.setRequestHeader("X-File-Name", encodeURIComponent(name));
     request.setRequestHeader("X-Language", language);
@@ -197,11 +211,11 @@ export function upload(
       if (request.status === 201) resolve(JSON.parse(request.responseText) as Job);
       else reject(errorOf(request.status, request.responseText));
     };
-    request.onerror = () => reject(new ServerError("network", "The server can't be reached."));
-    request.onabort = () => reject(new ServerError("cancelled", "Cancelled."));
+    request.onerror = () => reject(unreachable());
+    request.onabort = () => reject(cancelled());
+    signal.addEventListener("abort", () => request.abort());
+    request.send(body);
   });
-  request.send(body);
-  return { job: answered, abort: () => request.abort() };
 }
 
 /** Fetches a file with its progress in bytes; `total` is 0 where the server does not tell. */
@@ -210,7 +224,9 @@ export async function download(
   progress: (received: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<ArrayBuffer> {
-  const answer = await fetch(url, { signal });
+  const answer = await fetch(url, { signal }).catch(() => {
+    throw unreachable();
+  });
   if (!answer.ok || !answer.body) throw errorOf(answer.status, await answer.text());
   const total = Number(answer.headers.get("Content-Length") ?? 0);
   const parts: Uint8Array[] = [];

@@ -57,15 +57,15 @@ export function icon(name: keyof typeof ICONS): SVGSVGElement {
   );
 }
 
-/** A button with text, and an icon before it. */
+/** A button with text, and an icon before it; `label` is its name where the text is too short for one. */
 export function button(
   text: string,
   press: (event: MouseEvent) => void,
-  { kind = "", picture }: { kind?: string; picture?: keyof typeof ICONS } = {},
+  { kind = "", picture, label }: { kind?: string; picture?: keyof typeof ICONS; label?: string } = {},
 ): HTMLButtonElement {
   return h(
     "button",
-    { type: "button", class: `button ${kind}`.trim(), click: press },
+    { type: "button", class: `button ${kind}`.trim(), "aria-label": label, click: press },
     picture && icon(picture),
     h("span", {}, text),
   );
@@ -75,3 +75,9 @@ let counter = 0;
 
 /** An id that no other element has. */
 export const freshId = (prefix: string) => `${prefix}-${++counter}`;
+
+/** A part of the page with its heading. */
+export function card(title: string, kind: string, ...children: Child[]): HTMLElement {
+  const id = freshId("card");
+  return h("section", { class: `card ${kind}`, "aria-labelledby": id }, h("h2", { id }, title), ...children);
+}

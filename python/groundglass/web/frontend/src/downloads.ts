@@ -1,10 +1,9 @@
 /** What can be taken away: the painted pictures as they are shown, and the files of the result. */
 
 import { fileUrl } from "./api";
-import { h, icon } from "./dom";
+import { card, h, icon } from "./dom";
 import { language, t } from "./i18n";
 import type { Layers } from "./layers";
-import { card } from "./numbers";
 
 function link(href: string, text: string): HTMLAnchorElement {
   return h("a", { class: "file", href, download: "" }, icon("download"), text);
@@ -37,7 +36,7 @@ export class Downloads {
           texts.openReport,
         ),
       h("div", { class: "files" }, this.picture, this.zip),
-      h("p", { class: "quiet" }, texts.painted),
+      h("p", { class: "quiet" }, study ? texts.paintedSlices : texts.painted),
       files.length > 0 &&
         h(
           "ul",

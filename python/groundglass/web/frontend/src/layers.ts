@@ -1,6 +1,6 @@
 /** Which classes are shown, in which colours, and the controls for them. */
 
-import { h } from "./dom";
+import { card, h } from "./dom";
 import { n, t } from "./i18n";
 
 export type Class = "ground_glass" | "consolidation" | "lung";
@@ -76,10 +76,9 @@ export function layerPanel(
     });
     return h("label", { class: "check" }, box, text);
   };
-  return h(
-    "section",
-    { class: "card layers" },
-    h("h2", {}, t().layers.heading),
+  return card(
+    t().layers.heading,
+    "layers",
     rows.length ? h("ul", {}, ...rows) : h("p", { class: "quiet" }, t().layers.nothing),
     rows.length > 0 &&
       h(

@@ -18,6 +18,7 @@ const foot = h("footer", { class: "foot" });
 const asked = api.about().catch(() => null);
 let about: api.About | null = null;
 let view: View | null = null;
+let farewell = "";
 
 function languageSwitch(): HTMLElement {
   const buttons = (Object.keys(LANGUAGES) as Language[]).map((code) =>
@@ -94,10 +95,19 @@ function render(): void {
   if (view) main.replaceChildren(view.render());
 }
 
+/** To the start in place of a result that is gone, with a word about it. */
+function leave(said: string): void {
+  farewell = said;
+  location.replace("#/");
+}
+
 function route(): void {
-  view?.dispose();
   const [, id] = /^#\/r\/([\w-]+)$/.exec(location.hash) ?? [];
-  view = id ? new ResultView(id) : new StartView(asked);
+  // what is being chosen or sent there goes on
+  if (!id && view instanceof StartView) return;
+  view?.dispose();
+  view = id ? new ResultView(id, leave) : new StartView(asked, farewell);
+  farewell = "";
   render();
   document.title = t().title;
 }

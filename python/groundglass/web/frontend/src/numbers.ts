@@ -1,8 +1,8 @@
 /** What was measured, as cards and tables. */
 
 import type { Measurement, Model, Note, Picture, StudyResult } from "./api";
-import { freshId, h, icon, type Child } from "./dom";
-import { files, n, share, t } from "./i18n";
+import { card, h, icon, type Child } from "./dom";
+import { all, files, n, share, t } from "./i18n";
 
 const GRADES = ["CT-0", "CT-1", "CT-2", "CT-3", "CT-4"];
 
@@ -27,12 +27,6 @@ const FORMATS: Record<string, string> = {
   nrrd: "NRRD",
   metaimage: "MetaImage",
 };
-
-/** A part of the page with its heading. */
-export function card(title: string, kind: string, ...children: Child[]): HTMLElement {
-  const id = freshId("card");
-  return h("section", { class: `card ${kind}`, "aria-labelledby": id }, h("h2", { id }, title), ...children);
-}
 
 function swatch(kind: string, name: string, value: string): HTMLElement {
   return h(
@@ -80,7 +74,7 @@ export function studySummary({ severity, uncertainty, regions }: Measurement): H
     both && ml !== null && ml !== undefined ? t().percent(share((100 * ml) / both.lung_ml)) : t().none;
   const { opacity_percent_lower: lower, opacity_percent_upper: upper, coverage } = uncertainty ?? {};
   const probability = severity.probability;
-  const cuts = severity.class_cuts_fraction.map((cut) => share(100 * cut)).join(", ");
+  const cuts = all(severity.class_cuts_fraction.map((cut) => share(100 * cut)));
   return card(
     t().numbers.heading,
     "summary",
@@ -104,7 +98,7 @@ export function studySummary({ severity, uncertainty, regions }: Measurement): H
       { class: "class" },
       h("span", {}, `${t().numbers.class} `),
       h("strong", {}, severity.class),
-      h("span", { class: "quiet" }, ` ${t().numbers.classText(severity.classes.join(", "), cuts)}`),
+      h("span", { class: "quiet" }, ` ${t().numbers.classText(all(severity.classes), cuts)}`),
     ),
   );
 }
@@ -155,8 +149,8 @@ export function regionTable({ regions }: Measurement): HTMLElement {
   const texts = t().numbers;
   const rows = regions.map((row) => [
     texts.regions[row.region] ?? row.region,
-    share(row.opacity_percent),
-    share(row.high_opacity_percent),
+    n(row.opacity_percent, 2),
+    n(row.high_opacity_percent, 2),
     n(row.ground_glass_ml, 1),
     n(row.consolidation_ml, 1),
     n(row.lung_ml),

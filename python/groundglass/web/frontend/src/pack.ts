@@ -77,10 +77,11 @@ export async function pack(
   signal: AbortSignal,
 ): Promise<Blob> {
   if (entries.length === 1) return entries[0]!.file;
-  const parts: Uint8Array<ArrayBuffer>[] = [];
+  // blobs, which the browser may keep on disk
+  const parts: Blob[] = [];
   const zip = new Zip((error, chunk) => {
     if (error) throw error;
-    parts.push(chunk as Uint8Array<ArrayBuffer>);
+    parts.push(new Blob([chunk as Uint8Array<ArrayBuffer>]));
   });
   for (const [index, { path, file }] of entries.entries()) {
     if (signal.aborted) throw new ServerError("cancelled", "Cancelled.");

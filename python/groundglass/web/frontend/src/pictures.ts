@@ -1,14 +1,15 @@
 /** The result of a slice, or of an archive of slices. */
 
 import * as api from "./api";
-import { button, h } from "./dom";
+import { button, card, h } from "./dom";
 import { Downloads } from "./downloads";
 import { errorText, n, share, t } from "./i18n";
-import { Layers, layerPanel } from "./layers";
+import { Layers, layerPanel, type Class } from "./layers";
 import type { View } from "./view";
-import { card, noteList, pictureSummary, picturesProvenance } from "./numbers";
+import { noteList, pictureSummary, picturesProvenance } from "./numbers";
 import { loadPixels, PictureCanvas, type Pixels } from "./picture-canvas";
 import { onWheel, stepOf } from "./steps";
+import { Magnifier, zoomButtons } from "./zoom";
 
 /** Decoded pictures that are kept for the way back. */
 const KEPT = 8;
@@ -21,7 +22,7 @@ export class PicturesView implements View {
   private place = 0;
 
   private downloads: Downloads | null = null;
-  private sides = { summary: h("div"), layers: h("div"), notes: h("div") };
+  private sides = { summary: h("div"), notes: h("div") };
   private caption = h("p");
   private first = h("p");
   private broken = h("p");
@@ -47,12 +48,13 @@ export class PicturesView implements View {
     this.first = h("p", { class: "viewer-note" }, t().viewer.archiveFirst(n(images.length)));
     this.broken = h("p", { class: "viewer-note", role: "alert" });
     this.strip = images.length > 1 ? this.makeStrip() : null;
-    this.sides = { summary: h("div"), layers: h("div"), notes: h("div") };
+    this.sides = { summary: h("div"), notes: h("div") };
     const frame = h(
       "div",
-      { class: "viewer-frame", tabindex: images.length > 1 ? 0 : null },
+      { class: "viewer-frame", tabindex: 0, role: "group", "aria-label": t().viewer.picture },
       this.canvas.element,
     );
+    const magnifier = new Magnifier(frame, this.canvas.element);
     const viewer = h(
       "section",
       { class: "viewer", "aria-label": t().viewer.label },
@@ -63,17 +65,20 @@ export class PicturesView implements View {
         "div",
         { class: "slice-bar" },
         this.caption,
+        zoomButtons((factor) => magnifier.by(factor)),
         images.length > 1 &&
           h(
             "div",
             { class: "row" },
             button(t().viewer.previous, () => this.show(this.place - 1), {
               picture: "previous",
-              kind: "dark compact",
+              kind: "dark",
+              label: t().viewer.previousPicture,
             }),
             button(t().viewer.next, () => this.show(this.place + 1), {
               picture: "next",
-              kind: "dark compact",
+              kind: "dark",
+              label: t().viewer.nextPicture,
             }),
           ),
       ),
@@ -82,6 +87,9 @@ export class PicturesView implements View {
     // down and right lead to the next picture
     viewer.addEventListener("keydown", (event) => {
       const { key } = event;
+      // arrows move what is magnified
+      const moving = magnifier.active && event.target === frame && key.startsWith("Arrow");
+      if (images.length === 1 || moving) return;
       const turned = { ArrowUp: "ArrowDown", ArrowDown: "ArrowUp", PageUp: "PageDown", PageDown: "PageUp" }[
         key
       ];
@@ -104,7 +112,13 @@ export class PicturesView implements View {
       "div",
       { class: "study" },
       h("div", { class: "picture-side" }, viewer),
-      h("div", { class: "figure-side" }, this.sides.summary, this.sides.layers, this.downloads.element),
+      h(
+        "div",
+        { class: "figure-side" },
+        this.sides.summary,
+        layerPanel(this.layers, this.present(), () => void this.paint()),
+        this.downloads.element,
+      ),
       h(
         "div",
         { class: "below two" },
@@ -156,7 +170,7 @@ export class PicturesView implements View {
     return card(
       t().viewer.failedPictures,
       "failed-pictures",
-      rows.length ? h("ul", {}, ...rows) : h("p", {}, t().none),
+      rows.length > 0 && h("ul", {}, ...rows),
       skipped > 0 && h("p", { class: "quiet" }, t().viewer.skipped(n(skipped))),
     );
   }
@@ -170,19 +184,26 @@ export class PicturesView implements View {
       images.length > 1
         ? `${t().viewer.imageOf(n(this.place + 1), n(images.length))} · ${picture.name}`
         : `${n(picture.width)} × ${n(picture.height)}`;
-    for (const [place, item] of (this.strip?.querySelectorAll("button") ?? []).entries())
+    for (const [place, item] of (this.strip?.querySelectorAll("button") ?? []).entries()) {
       item.setAttribute("aria-current", String(place === this.place));
+      // one stop of the tab key, not hundreds; arrows lead on from there
+      item.tabIndex = place === this.place ? 0 : -1;
+    }
     this.chosenItem()?.scrollIntoView({ block: "nearest", inline: "nearest" });
-    const present = {
-      ground_glass: !!picture.ground_glass_percent,
-      consolidation: !!picture.consolidation_percent,
-      lung: !!picture.lung_percent,
-    };
     this.sides.summary.replaceChildren(pictureSummary(picture));
-    this.sides.layers.replaceChildren(layerPanel(this.layers, present, () => void this.paint()));
     this.sides.notes.replaceChildren(noteList(picture.notes));
     this.canvas.describe(this.described(picture));
     void this.paint();
+  }
+
+  /** What any of the pictures holds: the controls stay where they are from one to the next. */
+  private present(): Record<Class, boolean> {
+    const { images } = this.result;
+    return {
+      ground_glass: images.some((picture) => picture.ground_glass_percent),
+      consolidation: images.some((picture) => picture.consolidation_percent),
+      lung: images.some((picture) => picture.lung_percent),
+    };
   }
 
   private described({ name, ground_glass_percent, consolidation_percent, ct_grade }: api.Picture): string {

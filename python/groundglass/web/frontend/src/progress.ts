@@ -1,6 +1,6 @@
 /** A bar with words, told to screen readers in steps that can be listened to. */
 
-import { button, h } from "./dom";
+import { button, h, type Child } from "./dom";
 import { n, t } from "./i18n";
 
 /** What is under way; `fraction` is null where it is not known how much is left. */
@@ -50,7 +50,7 @@ export class Progress {
 }
 
 /** An error in the place where it happened, read out at once. */
-export function failure(text: string, ...more: HTMLElement[]): HTMLElement {
+export function failure(text: string, ...more: Child[]): HTMLElement {
   return h(
     "section",
     { class: "card failure", role: "alert" },

@@ -1,6 +1,7 @@
 /** A result by its address: the work while it goes on, then what was found. */
 
 import * as api from "./api";
+import { confirmRemoval } from "./confirm";
 import { button, h } from "./dom";
 import { errorText, moment, n, t } from "./i18n";
 import type { View } from "./view";
@@ -50,7 +51,11 @@ export class ResultView implements View {
   private wait = WAIT.first;
   private disposed = false;
 
-  constructor(private readonly id: string) {
+  /** `leave` shows the start page with what is to be said there. */
+  constructor(
+    private readonly id: string,
+    private readonly leave: (said: string) => void,
+  ) {
     void this.poll();
   }
 
@@ -73,10 +78,16 @@ export class ResultView implements View {
 
   private parts(): HTMLElement[] {
     const { job } = this;
-    if (this.problem) return [this.plain(t().task.failed), failure(errorText(this.problem), this.anew())];
+    if (this.problem) {
+      const again = api.passing(this.problem) && button(t().task.again, () => this.retry());
+      return [
+        this.plain(job?.name ?? t().numbers.heading),
+        failure(errorText(this.problem), h("div", { class: "row" }, again, this.anew())),
+      ];
+    }
     if (this.cancelled)
       return [
-        this.plain(t().task.analysing),
+        this.plain(job?.name ?? t().task.analysing),
         h("p", { class: "message", role: "status" }, t().task.cancelled),
         this.anew(),
       ];
@@ -91,11 +102,11 @@ export class ResultView implements View {
   }
 
   private plain(text: string): HTMLElement {
-    return h("h1", { tabindex: -1, class: "plain-title" }, text);
+    return h("h1", { tabindex: -1, class: "plain-title file-name" }, text);
   }
 
   private anew(): HTMLElement {
-    return h("p", {}, h("a", { class: "button primary", href: "#/" }, t().home));
+    return h("a", { class: "button primary", href: "#/" }, t().home);
   }
 
   private head(job: api.Job): HTMLElement {
@@ -115,8 +126,8 @@ export class ResultView implements View {
         "div",
         { class: "row" },
         copy,
-        button(t().result.remove, () => this.ask(job), { picture: "remove" }),
-        h("a", { class: "button primary", href: "#/" }, t().home),
+        button(t().result.remove, () => void this.remove(job, said), { picture: "remove" }),
+        this.anew(),
       ),
     );
   }
@@ -131,33 +142,19 @@ export class ResultView implements View {
     }
   }
 
-  private ask(job: api.Job): void {
-    const dialog = h(
-      "dialog",
-      { "aria-label": t().result.remove },
-      h("p", {}, t().result.removeAsk(job.name)),
-      h(
-        "div",
-        { class: "row" },
-        button(t().result.keep, () => dialog.close()),
-        button(t().result.remove, () => void this.remove(dialog), { kind: "danger", picture: "remove" }),
-      ),
-    );
-    dialog.addEventListener("close", () => dialog.remove());
-    this.root.append(dialog);
-    dialog.showModal();
-  }
-
-  private async remove(dialog: HTMLDialogElement): Promise<void> {
-    dialog.close();
+  private async remove({ name }: api.Job, said: HTMLElement): Promise<void> {
+    if (!(await confirmRemoval(name))) return;
     try {
       await api.remove(this.id);
     } catch (error) {
       if (!(error instanceof api.ServerError)) throw error;
-      if (error.code !== "not_found") return this.fail(error);
+      if (error.code !== "not_found") {
+        said.textContent = errorText(error);
+        return;
+      }
     }
     forget(this.id);
-    location.hash = "#/";
+    if (!this.disposed) this.leave(t().result.removed(name));
   }
 
   private async cancel(): Promise<void> {
@@ -166,7 +163,7 @@ export class ResultView implements View {
       await api.cancel(this.id);
     } catch (error) {
       if (!(error instanceof api.ServerError)) throw error;
-      return this.fail(error);
+      return api.passing(error) ? this.wonder() : this.fail(error);
     }
     forget(this.id);
     this.cancelled = true;
@@ -180,15 +177,25 @@ export class ResultView implements View {
     this.refresh();
   }
 
+  private retry(): void {
+    this.problem = null;
+    this.refresh();
+    void this.poll();
+  }
+
+  /** No answer: the analysis may well go on, so the question is put again, and this is told meanwhile. */
+  private wonder(): void {
+    this.progress?.set({ title: t().task.unreachable, detail: t().task.retrying, fraction: null });
+    this.later();
+  }
+
   private async poll(): Promise<void> {
     let job: api.Job;
     try {
       job = await api.job(this.id);
     } catch (error) {
       if (!(error instanceof api.ServerError)) throw error;
-      // a connection that fails once may come back
-      if (error.code === "network" && this.job) return this.later();
-      return this.fail(error);
+      return api.passing(error) && this.job ? this.wonder() : this.fail(error);
     }
     if (this.disposed || this.cancelled) return;
     this.job = job;
@@ -197,8 +204,8 @@ export class ResultView implements View {
       else this.refresh();
       return this.later();
     }
-    if (job.state === "cancelled") this.cancelled = true;
-    else if (job.error) this.problem = job.error;
+    if (job.error) this.problem = job.error;
+    else if (job.state === "cancelled") this.cancelled = true;
     else if (job.result?.kind === "study") this.view = new StudyView(this.id, job.result);
     else if (job.result) this.view = new PicturesView(this.id, job.result);
     document.title = `${job.name} · ${t().title}`;

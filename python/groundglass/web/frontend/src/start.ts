@@ -1,8 +1,9 @@
 /** The first page: choose, look, send; and what was sent before. */
 
 import * as api from "./api";
+import { confirmRemoval } from "./confirm";
 import { button, freshId, h, icon } from "./dom";
-import { errorText, language, megabytes, moment, n, t } from "./i18n";
+import { errorText, fileSize, language, megabytes, moment, n, t } from "./i18n";
 import type { View } from "./view";
 import { dropped, isRar, pack, picked, select, type Entry, type Selection } from "./pack";
 import { failure, Progress, type Step } from "./progress";
@@ -16,7 +17,6 @@ export class StartView implements View {
   private selection: Selection | null = null;
   private preview: string | null = null;
   private problem: { code: string; text?: string } | null = null;
-  private message = "";
   private progress: Progress | null = null;
   private step: (() => Step) | null = null;
   private readonly stop = new AbortController();
@@ -24,9 +24,19 @@ export class StartView implements View {
   private listed: api.Listed[] | Recent[] = recent();
   private about: api.About | null = null;
 
-  constructor(about: Promise<api.About | null>) {
+  /** `message` is said above the list of results. */
+  constructor(
+    about: Promise<api.About | null>,
+    private message: string,
+  ) {
     void about.then((found) => this.begin(found));
     const { signal } = this.stop;
+    // the browser asks whether to leave
+    window.addEventListener("beforeunload", (event) => this.phase === "sending" && event.preventDefault(), {
+      signal,
+    });
+    // another tab has sent or deleted something
+    window.addEventListener("storage", () => void this.list(), { signal });
     // a drop beside the zone would replace the page by the file
     for (const name of ["dragover", "drop"])
       window.addEventListener(name, (event) => event.preventDefault(), { signal });
@@ -106,7 +116,7 @@ export class StartView implements View {
           { class: "quiet" },
           t().start.limits(n(limits.upload_mb), n(limits.image_edge_px), n(limits.archive_images)),
         ),
-      h("p", { class: "quiet" }, t().start.privacy(n(this.about?.ttl_hours))),
+      this.about && h("p", { class: "quiet" }, t().start.privacy(n(this.about.ttl_hours))),
     );
     let depth = 0;
     const over = (change: number) => (depth = Math.max(0, depth + change));
@@ -148,11 +158,17 @@ export class StartView implements View {
       this.fail(error);
     }
     this.refresh();
-    this.root.querySelector<HTMLElement>(".chosen .primary")?.focus();
+    this.focusNext();
+  }
+
+  /** To the button that leads on. */
+  private focusNext(): void {
+    this.root.querySelector<HTMLElement>(":is(.zone, .chosen) .primary")?.focus();
   }
 
   private fail(error: unknown): void {
-    this.phase = "idle";
+    const again = error instanceof api.ServerError && api.passing(error);
+    this.phase = again ? "chosen" : "idle";
     if (!(error instanceof api.ServerError)) this.problem = { code: "unreadable_file", text: String(error) };
     else if (error.code === "cancelled") this.message = t().task.cancelled;
     else this.problem = { code: error.code, text: error.message };
@@ -175,7 +191,7 @@ export class StartView implements View {
         {},
         h("p", { class: "quiet" }, t().start.chosen),
         h("p", { class: "file-name" }, name),
-        h("p", { class: "quiet" }, t().megabytes(megabytes(size))),
+        h("p", { class: "quiet" }, fileSize(size)),
         entries.length > 1 && h("p", { class: "quiet" }, t().start.packed(n(entries.length))),
         h(
           "div",
@@ -183,8 +199,9 @@ export class StartView implements View {
           button(t().start.analyse, () => void this.send(), { kind: "primary" }),
           button(t().start.another, () => {
             this.phase = "idle";
+            this.problem = null;
             this.refresh();
-            this.root.querySelector<HTMLElement>(".zone .primary")?.focus();
+            this.focusNext();
           }),
         ),
       ),
@@ -222,28 +239,35 @@ export class StartView implements View {
           })),
         running.signal,
       );
-      const sent = api.upload(body, selection.name, language(), (done, total) =>
-        this.tell(() => ({
-          title: t().task.uploading,
-          detail: t().task.bytes(megabytes(done), megabytes(total)),
-          fraction: total ? done / total : 0,
-        })),
+      const job = await api.upload(
+        body,
+        selection.name,
+        language(),
+        (done, total) =>
+          this.tell(() => ({
+            title: t().task.uploading,
+            detail: t().task.bytes(megabytes(done), megabytes(total)),
+            fraction: total ? done / total : 0,
+          })),
+        running.signal,
       );
-      running.signal.addEventListener("abort", sent.abort);
-      const job = await sent.job;
       remember(job);
       location.hash = `#/r/${job.id}`;
     } catch (error) {
       this.fail(error);
       this.refresh();
-      this.root.querySelector<HTMLElement>(".zone .primary")?.focus();
+      this.focusNext();
     }
   }
 
   private async begin(about: api.About | null): Promise<void> {
     this.about = about;
     this.root.querySelector(".zone")?.replaceWith(this.zone());
-    this.listed = about?.shared ? await api.list().catch(recent) : await this.verified();
+    await this.list();
+  }
+
+  private async list(): Promise<void> {
+    this.listed = this.about?.shared ? await api.list().catch(recent) : await this.verified();
     if (!this.stop.signal.aborted) this.root.querySelector(".recent")?.replaceWith(this.recents());
   }
 
@@ -272,7 +296,7 @@ export class StartView implements View {
         {},
         h(
           "a",
-          { href: `#/r/${id}`, "aria-label": texts.open(name) },
+          { href: `#/r/${id}` },
           h("span", { class: "file-name" }, name),
           h(
             "span",
@@ -288,7 +312,7 @@ export class StartView implements View {
             type: "button",
             class: "button plain",
             "aria-label": texts.remove(name),
-            click: () => void this.remove(id),
+            click: () => void this.remove(entry),
           },
           icon("remove"),
         ),
@@ -302,7 +326,8 @@ export class StartView implements View {
     );
   }
 
-  private async remove(id: string): Promise<void> {
+  private async remove({ id, name }: Recent): Promise<void> {
+    if (!(await confirmRemoval(name))) return;
     try {
       await api.remove(id);
     } catch (error) {
@@ -315,7 +340,7 @@ export class StartView implements View {
     }
     forget(id);
     this.listed = this.listed.filter((entry) => entry.id !== id) as Recent[];
-    this.message = t().result.removed;
+    this.message = t().result.removed(name);
     this.refresh();
     this.root.querySelector<HTMLElement>("h1")?.focus();
   }

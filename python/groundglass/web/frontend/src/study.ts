@@ -1,9 +1,9 @@
 /** The result of a whole study: volume, profile, figures, files. */
 
 import * as api from "./api";
-import { h, type Child } from "./dom";
+import { button, h, type Child } from "./dom";
 import { Downloads } from "./downloads";
-import { errorText, megabytes, n, t } from "./i18n";
+import { errorText, fileSize, n, t } from "./i18n";
 import { Layers, layerPanel } from "./layers";
 import type { View } from "./view";
 import { noteList, regionTable, scoreTable, studyProvenance, studySummary } from "./numbers";
@@ -11,6 +11,15 @@ import { PictureViewer } from "./picture-viewer";
 import { describe, Profile } from "./profile";
 import { onWheel, stepOf } from "./steps";
 import { WINDOWS, type Layout, type Viewer, type Window } from "./viewer";
+import { zoomButtons } from "./zoom";
+
+/** The letters of the patient's sides around an axial slice; the same in every language, as in DICOM. */
+const sides = () =>
+  h(
+    "div",
+    { class: "sides", "aria-hidden": "true" },
+    ...["R", "A", "L", "P"].map((side) => h("span", {}, side)),
+  );
 
 const hasWebgl = () => document.createElement("canvas").getContext("webgl2") !== null;
 
@@ -23,7 +32,9 @@ export class StudyView implements View {
   private layout: Layout = "axial";
   private viewer: Viewer | null = null;
   private loaded = [0, 0];
-  private problem: { code: string; text?: string } | null = null;
+  private problem: api.ServerError | null = null;
+  /** Whether there is a volume that can't be shown as one. */
+  private flat = false;
 
   private profile: Profile | null = null;
   private downloads: Downloads | null = null;
@@ -57,13 +68,24 @@ export class StudyView implements View {
       this.viewer = hasWebgl() ? await this.volume() : new PictureViewer(this.id);
     } catch (error) {
       if (this.stop.signal.aborted) return;
-      this.problem = error instanceof api.ServerError ? error : { code: "", text: t().viewer.failed };
+      if (error instanceof api.ServerError) this.problem = error;
+      else {
+        this.flat = true;
+        this.viewer = new PictureViewer(this.id);
+      }
     }
     if (this.stop.signal.aborted) return this.viewer?.dispose();
     this.fillFrame();
     this.viewer?.showLayout(this.layout);
     this.viewer?.showLayers(this.layers);
     this.show(this.slice);
+  }
+
+  private retry(): void {
+    this.problem = null;
+    this.loaded = [0, 0];
+    this.fillFrame();
+    void this.load();
   }
 
   private async volume(): Promise<Viewer> {
@@ -88,7 +110,7 @@ export class StudyView implements View {
     const text = this.frame.querySelector(".loading-bytes");
     const sum = this.loaded[0]! + this.loaded[1]!;
     if (bar && total) bar.value = sum / total;
-    if (text) text.textContent = t().megabytes(megabytes(sum));
+    if (text) text.textContent = fileSize(sum);
   }
 
   render(): HTMLElement {
@@ -96,7 +118,7 @@ export class StudyView implements View {
     this.profile?.dispose();
     this.profile = new Profile(this.rows, (slice) => this.show(slice));
     this.downloads = new Downloads(this.id, this.layers, true, this.result.downloads);
-    this.frame = h("div", { class: "viewer-frame" });
+    this.frame = h("div", { class: `viewer-frame${this.layout === "axial" ? " single-plane" : ""}` });
     this.fillFrame();
     const present = {
       ground_glass: result.slices.some((row) => row.ground_glass_ml > 0),
@@ -202,20 +224,7 @@ export class StudyView implements View {
       !fixed && windows,
       !fixed && field(t().viewer.level, level),
       !fixed && field(t().viewer.width, width),
-      !fixed && this.zoomButtons(),
-    );
-  }
-
-  private zoomButtons(): HTMLElement {
-    const texts = t().viewer;
-    const press = (sign: string, label: string, factor: number | null) =>
-      h("button", { type: "button", "aria-label": label, click: () => this.viewer?.zoom(factor) }, sign);
-    return h(
-      "div",
-      { class: "choices", role: "group", "aria-label": texts.zoom },
-      press("−", texts.zoomOut, 1 / 1.4),
-      press("+", texts.zoomIn, 1.4),
-      press("↺", texts.zoomReset, null),
+      !fixed && zoomButtons((factor) => this.viewer?.zoom(factor)),
     );
   }
 
@@ -232,6 +241,7 @@ export class StudyView implements View {
 
   private arrange(layout: Layout): void {
     this.layout = layout;
+    this.frame.classList.toggle("single-plane", layout === "axial");
     this.viewer?.showLayout(layout);
     this.viewer?.showSlice(this.slice);
   }
@@ -239,9 +249,18 @@ export class StudyView implements View {
   /** The viewer, or what there is until it is loaded. */
   private fillFrame(): void {
     if (this.viewer) {
-      this.frame.replaceChildren(this.viewer.element);
-      if (!this.viewer.adjustable) this.frame.append(h("p", { class: "viewer-note" }, t().viewer.noWebgl));
-    } else if (this.problem) this.frame.replaceChildren(h("p", { role: "alert" }, errorText(this.problem)));
+      this.frame.replaceChildren(this.viewer.element, sides());
+      const why = this.flat ? t().viewer.failed : t().viewer.noWebgl;
+      if (!this.viewer.adjustable) this.frame.append(h("p", { class: "viewer-note" }, why));
+    } else if (this.problem)
+      this.frame.replaceChildren(
+        h(
+          "div",
+          { class: "loading" },
+          h("p", { role: "alert" }, errorText(this.problem)),
+          button(t().task.again, () => this.retry(), { kind: "dark" }),
+        ),
+      );
     else
       this.frame.replaceChildren(
         h(

@@ -4,8 +4,7 @@ import { DRAG_MODE, Niivue, NVImage, SHOW_RENDER, SLICE_TYPE } from "@niivue/nii
 import { h } from "./dom";
 import type { Layers } from "./layers";
 import { WINDOWS, type Layout, type Viewer, type Window } from "./viewer";
-
-const MOST_ZOOM = 8;
+import { magnified } from "./zoom";
 
 export class VolumeViewer implements Viewer {
   readonly adjustable = true;
@@ -20,13 +19,15 @@ export class VolumeViewer implements Viewer {
     isRadiologicalConvention: true,
     showAllOrientationMarkers: true,
     multiplanarShowRender: SHOW_RENDER.NEVER,
+    multiplanarPadPixels: 8,
     dragMode: DRAG_MODE.none,
     dragModePrimary: DRAG_MODE.pan,
     dragAndDropEnabled: false,
     crosshairWidth: 0,
     crosshairWidthUnit: "mm",
     crosshairColor: [0.37, 0.78, 1, 0.7],
-    fontColor: [0.92, 0.94, 0.96, 1],
+    // to be read on black and on the white of the lung window
+    fontColor: [0.1, 0.48, 0.95, 1],
     backColor: [0, 0, 0, 1],
     fontMinPx: 17,
     loadingText: "",
@@ -42,7 +43,12 @@ export class VolumeViewer implements Viewer {
     picked: (slice: number) => void,
   ): Promise<VolumeViewer> {
     const viewer = new VolumeViewer();
-    await viewer.load(volume, labels);
+    try {
+      await viewer.load(volume, labels);
+    } catch (error) {
+      viewer.dispose();
+      throw error;
+    }
     viewer.niivue.onLocationChange = (place) => {
       const { vox } = place as { vox?: number[] };
       if (viewer.layout === "multiplanar" && vox) picked(Math.round(vox[2]!));
@@ -139,15 +145,17 @@ export class VolumeViewer implements Viewer {
   showLayout(layout: Layout): void {
     this.layout = layout;
     const { opts } = this.niivue;
-    opts.crosshairWidth = layout === "axial" ? 0 : 1;
+    opts.crosshairWidth = layout === "axial" ? 0 : 2;
+    // the page has its own letters around a single plane, to be read on white too
+    opts.isOrientationTextVisible = layout !== "axial";
     opts.dragModePrimary = layout === "axial" ? DRAG_MODE.pan : DRAG_MODE.crosshair;
     this.niivue.setSliceType(layout === "axial" ? SLICE_TYPE.AXIAL : SLICE_TYPE.MULTIPLANAR);
   }
 
   zoom(factor: number | null): void {
     const [x, y, z, now] = this.niivue.scene.pan2Dxyzmm as number[];
-    const zoom = Math.min(Math.max(now! * (factor ?? 1), 1), MOST_ZOOM);
-    this.niivue.setPan2Dxyzmm(factor === null || zoom === 1 ? [0, 0, 0, 1] : [x!, y!, z!, zoom]);
+    const zoom = magnified(now!, factor);
+    this.niivue.setPan2Dxyzmm(zoom === 1 ? [0, 0, 0, 1] : [x!, y!, z!, zoom]);
   }
 
   describe(text: string): void {

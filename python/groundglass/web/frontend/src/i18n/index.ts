@@ -5,9 +5,10 @@ import { ru } from "./ru";
 import { read, write } from "../storage";
 
 export type Language = "en" | "ru";
-export const LANGUAGES: Record<Language, { name: string; texts: Dictionary }> = {
-  en: { name: "English", texts: en },
-  ru: { name: "Русский", texts: ru },
+/** `locale` is what numbers and dates are written by: a date with its month in letters reads alike anywhere. */
+export const LANGUAGES: Record<Language, { name: string; locale: string; texts: Dictionary }> = {
+  en: { name: "English", locale: "en-GB", texts: en },
+  ru: { name: "Русский", locale: "ru", texts: ru },
 };
 
 const KEY = "groundglass.language";
@@ -23,16 +24,19 @@ function initial(): Language {
 }
 
 function formats() {
+  const { locale } = LANGUAGES[current];
   const format = (digits: number, options: Intl.NumberFormatOptions = {}) =>
-    new Intl.NumberFormat(current, {
+    new Intl.NumberFormat(locale, {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
       ...options,
     });
   return {
     digits: [format(0), format(1), format(2)],
-    plural: new Intl.PluralRules(current),
-    when: new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }),
+    kilobytes: new Intl.NumberFormat(locale, { style: "unit", unit: "kilobyte", maximumFractionDigits: 0 }),
+    plural: new Intl.PluralRules(locale),
+    when: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
+    all: new Intl.ListFormat(locale),
   };
 }
 
@@ -63,12 +67,19 @@ export function n(value: number | null | undefined, digits: 0 | 1 | 2 = 0): stri
 export const share = (value: number | null | undefined): string =>
   n(value, value !== null && value !== undefined && value > 0 && value < 1 ? 2 : 1);
 
+/** "31 kB", "3.2 MB". */
+export const fileSize = (bytes: number): string =>
+  bytes < 1e6 ? number.kilobytes.format(Math.ceil(bytes / 1e3)) : t().megabytes(megabytes(bytes));
+
 /** 10^6 bytes with one digit. */
 export const megabytes = (bytes: number): string => n(bytes / 1e6, bytes < 1e8 ? 1 : 0);
 
 /** "3 files" by the language's plural rules. */
 export const files = (count: number): string =>
   `${n(count)} ${t().numbers.files[number.plural.select(count)]}`;
+
+/** "a, b and c". */
+export const all = (parts: string[]): string => number.all.format(parts);
 
 export const moment = (iso: string): string => number.when.format(new Date(iso));
 
