@@ -28,6 +28,9 @@ MOST_UNPACKED = 16 << 30
 MOST_RATIO = 200
 _CHUNK = 1 << 20
 
+#: What zipfile raises for an archive that is damaged, cut off, or packed in a way that it does not know.
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+
 
 def need(module: str) -> Any:
     """The imported module, or an ImportError that names the extra that brings it."""
@@ -200,7 +203,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         try:
             with zipfile.ZipFile(path) as archive:
                 _unpack(path, archive, Path(folder))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except DAMAGED_ZIP as error:
             raise FormatError(f"{path}: the zip archive is damaged, cut off or of an unknown kind") from error
         yield Path(folder)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from groundglass._files import MOST_ENTRIES, MOST_RATIO, may_be_dicom
+from groundglass._files import DAMAGED_ZIP, MOST_ENTRIES, MOST_RATIO, may_be_dicom
 from groundglass.slices import SUFFIXES
 from groundglass.web.errors import Refused
 
@@ -116,7 +115,7 @@ def pictures(path: Path, temporary: Path, *, most: int) -> tuple[list[str], int,
             for entry in wanted:
                 try:
                     _copy(archive, entry, target, MOST_PICTURE)
-                except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+                except (*DAMAGED_ZIP, OSError):
                     yield Refused("damaged", "The archive is damaged at this picture.")
                 else:
                     yield Picture(shown_name(entry), target)
@@ -149,7 +148,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield archive
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        except (*DAMAGED_ZIP, ValueError, OSError) as error:
             raise damaged from error
 
 
@@ -217,7 +216,7 @@ def _kind(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Entry:
     try:
         with archive.open(entry) as file:
             start = file.read(256)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except DAMAGED_ZIP:
         return "picture" if entry.filename.lower().endswith(SUFFIXES) else "other"
     if is_picture(start):
         return "picture"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundglass._files import DAMAGED_ZIP
 from groundglass.errors import ModelError
 
 __all__ = [
@@ -109,7 +109,7 @@ def read_contract(path: Path) -> dict[str, Any]:
         raise ModelError(
             f"{path}: cannot be read ({error.strerror or error}); check the path and its permissions"
         ) from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except (*DAMAGED_ZIP, RuntimeError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(
