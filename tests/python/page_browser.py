@@ -10,11 +10,12 @@ import io
 import os
 import re
 import shutil
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import nibabel
@@ -41,9 +42,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 #: What an analysis may take on a busy machine, and all else, in milliseconds.
-PATIENCE = 60_000
-SOON = 15_000
+PATIENCE = 1000 * web_helpers.PATIENCE_S
+SOON = 30_000
 
+T = TypeVar("T")
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
@@ -223,6 +225,25 @@ def canvas_pixels(page: Page) -> Pixels:
 def screen_pixels(shown: Locator) -> npt.NDArray[np.int16]:
     """What is to be seen of an element."""
     return decoded(shown.screenshot())[..., :3].astype(np.int16)
+
+
+def once(look: Callable[[], T], holds: Callable[[T], Any]) -> T:
+    """What `look` gives as soon as `holds` is true of it: what is drawn is seen frames later."""
+    latest = time.monotonic() + SOON / 1000
+    while not holds(found := look()):
+        assert time.monotonic() < latest, f"it does not come to hold within {SOON / 1000:g} s"
+        time.sleep(0.02)
+    return found
+
+
+def drawn(shown: Locator, holds: Callable[[npt.NDArray[np.int16]], Any]) -> npt.NDArray[np.int16]:
+    """What is to be seen of an element once `holds` is true of it."""
+    return once(lambda: screen_pixels(shown), holds)
+
+
+def change(before: npt.NDArray[Any], after: npt.NDArray[Any]) -> float:
+    """Mean difference of two pictures of one size, in grey levels."""
+    return float(np.abs(after.astype(np.int16) - before).mean())
 
 
 def yellow(pixels: npt.NDArray[Any]) -> Mask:

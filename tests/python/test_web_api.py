@@ -313,10 +313,8 @@ def test_what_expires_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(app_module, "SWEEP_S", 0.05)
     with make.serving(make.echo, data=tmp_path, ttl_hours=0.0006) as page:
         id = make.send(page, make.png()).json()["id"]
-        assert make.ended(page, id)["state"] == "done"
-        assert list((tmp_path / "results").iterdir())
+        make.wait_for(lambda: page.get(f"/api/results/{id}").json() == NOT_FOUND)
         make.wait_for(lambda: not list((tmp_path / "results").iterdir()))
-        assert page.get(f"/api/results/{id}").json() == NOT_FOUND
 
 
 # --- connections that misbehave -----------------------------------------------------------------------------
@@ -355,13 +353,15 @@ def test_a_request_that_never_arrives_is_given_up(
     page: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server_module, "PATIENCE_S", 0.3)
-    start = time.monotonic()
-    with socket.create_connection((page.base_url.host, page.base_url.port or 80), timeout=10) as found:
+    # a server that did not give up would let the socket time out
+    with (
+        socket.create_connection((page.base_url.host, page.base_url.port or 80), timeout=10) as found,
+        suppress(ConnectionError),
+    ):
         for letter in b"GET / HT":
             found.sendall(bytes([letter]))
             time.sleep(0.01)
         assert found.recv(10) == b""
-    assert time.monotonic() - start < 5
     assert page.get("/healthz").json()["status"] == "ok"
 
 

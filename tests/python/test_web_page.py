@@ -28,9 +28,10 @@ from page_browser import (
     choose,
     decoded,
     download,
+    drawn,
     missing,
+    once,
     result_of,
-    screen_pixels,
     set_input,
     shot,
     yellow,
@@ -67,6 +68,7 @@ def test_a_slice_from_its_preview_to_its_layers(
     expect(page.get_by_text(re.compile(f"Link copied|{re.escape(page.url)}"))).to_be_visible()
     shot(page, "slice")
 
+    expect(canvas).to_have_attribute("width", str(labels.shape[1]))
     half = np.rint(0.5 * grey[..., None] + 0.5 * np.array(gg.overlay.GROUND_GLASS))
     shown = canvas_pixels(page)
     assert np.abs(shown[labels == 1] - half[labels == 1]).max() <= 1
@@ -129,11 +131,10 @@ def test_zoom_of_a_picture(
     page.mouse.down()
     page.mouse.move(300, 300, steps=4)
     page.mouse.up()
-    dragged = middle()
-    assert dragged > 0.52
+    dragged = once(middle, lambda place: place > 0.52)
     frame.focus()
     page.keyboard.press("ArrowLeft")
-    web_helpers.wait_for(lambda: middle() < dragged)
+    once(middle, lambda place: place < dragged)
     shot(page, "slice-zoomed")
     page.get_by_role("button", name="Show the whole").click()
     assert canvas.bounding_box() == whole
@@ -195,7 +196,7 @@ def test_russian(page_server: httpx.Client, analysed: Callable[[str], str], open
     severity = result_of(page_server, study)["result"]["severity"]
     expect(page.locator(".big")).to_contain_text(f"{severity['opacity_percent']:.1f}".replace(".", ","))
     expect(page.locator(".grade-name")).to_have_text(severity["ct_grade_extent"].replace("CT", "КТ"))
-    assert yellow(screen_pixels(page.locator("canvas.volume"))).any(), "the volume came through the change"
+    drawn(page.locator("canvas.volume"), lambda shown: yellow(shown).any())  # it came through the change
     page.reload()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
 

@@ -32,6 +32,9 @@ from groundglass.write import OutputError
 
 ENDED = ("done", "failed", "cancelled")
 
+#: What anything may take on a busy machine: a test that passes never waits for so long.
+PATIENCE_S = 120
+
 
 def png(width: int = 48, height: int = 48, seed: int = 0) -> bytes:
     """A grey picture of noise."""
@@ -131,19 +134,19 @@ def send(page: httpx.Client, content: bytes, name: str = "a.png", **headers: str
     return page.post("/api/uploads", content=content, headers={"X-File-Name": name, **headers})
 
 
-def ended(page: httpx.Client, id: str, seconds: float = 30.0) -> dict[str, Any]:
+def ended(page: httpx.Client, id: str) -> dict[str, Any]:
     """The job once it has ended."""
     return wait_for(lambda: job if (job := page.get(f"/api/results/{id}").json())["state"] in ENDED else None)
 
 
-def wait_for(look: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(look: Callable[[], Any]) -> Any:
     """What `look` gives as soon as it gives something."""
-    latest = time.monotonic() + seconds
+    latest = time.monotonic() + PATIENCE_S
     while time.monotonic() < latest:
         if found := look():
             return found
         time.sleep(0.02)
-    raise AssertionError(f"nothing came within {seconds:g} s")
+    raise AssertionError(f"nothing came within {PATIENCE_S} s")
 
 
 # --- tasks --------------------------------------------------------------------------------------------------
