@@ -130,9 +130,11 @@ void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_m
             auto* line = flat(lesions).data() + (slice * shape[1] + row) * shape[2];
             std::fill(line + begin, line + end, std::uint8_t{0});
         });
+    const double total_ml = static_cast<double>(voxels) * voxel_ml;
+    const double two_digits = std::pow(10.0, std::floor(std::log10(total_ml)) - 1);
     remarks.push_back({note_level::info, "small_lesions_dropped",
                        "Lesions below " + shown(minimum_ml) + " ml were dropped: " + std::to_string(count) +
-                           ", " + shown(static_cast<double>(voxels) * voxel_ml) + " ml in all."});
+                           ", " + shown(two_digits * std::round(total_ml / two_digits)) + " ml in all."});
 }
 
 /// `a 1, b 2 and c 1`.

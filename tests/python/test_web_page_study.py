@@ -30,6 +30,7 @@ from page_browser import (
     drawn,
     missing,
     nifti,
+    once,
     reddish,
     result_of,
     screen_pixels,
@@ -252,11 +253,40 @@ def test_files_of_a_study(found: dict[str, Any], study: Page) -> None:
     assert len(archive.namelist()) == 2 * held
 
 
+def test_pictures_until_the_volume_arrives(
+    page_server: httpx.Client, study_id: str, open_page: Pages
+) -> None:
+    page = open_page(page_server)
+    held: list[Any] = []
+    page.route("**/labels.nii.gz", lambda route: held.append(route))
+    page.goto(f"{page_server.base_url}#/r/{study_id}")
+    picture, caption = page.locator("img.slice-picture"), page.locator(".slice-caption")
+    expect(page.get_by_role("progressbar", name="Loading the volume")).to_be_visible()
+    expect(page.get_by_role("button", name="Mediastinum")).to_be_disabled()
+    drawn(picture, lambda shown: yellow(shown).any())
+    shot(page, "study-arriving")
+    before = caption.inner_text()
+    page.get_by_role("slider", name="Slice profile").press("ArrowRight")
+    expect(caption).not_to_have_text(before)
+    moved = caption.inner_text()
+    expect(picture).to_have_attribute("alt", re.compile(re.escape(moved.partition(" ·")[0])))
+    page.get_by_role("checkbox", name="Show original").check()
+    drawn(picture, lambda shown: not yellow(shown).any())
+    once(lambda: (page.wait_for_timeout(20), held)[1], len)
+    held[0].continue_()
+    expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Mediastinum")).to_be_enabled()
+    expect(picture).to_have_count(0)
+    expect(caption).to_have_text(moved)
+    drawn(page.locator("canvas.volume"), lambda shown: shown.std() > 20 and not yellow(shown).any())
+
+
 def test_a_volume_that_does_not_arrive(page_server: httpx.Client, study_id: str, open_page: Pages) -> None:
     page = open_page(page_server)
     page.route("**/labels.nii.gz", lambda route: route.abort())
     page.goto(f"{page_server.base_url}#/r/{study_id}")
     expect(page.locator(".viewer-frame").get_by_role("alert")).to_contain_text("The server can't be reached.")
+    expect(page.locator("img.slice-picture")).to_be_visible()
     page.unroute("**/labels.nii.gz")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)

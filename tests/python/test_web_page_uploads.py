@@ -167,6 +167,18 @@ def test_a_folder_becomes_a_study(page_server: httpx.Client, uploads: Path, open
     expect(page.get_by_text("DICOM, 24 files")).to_be_visible()
 
 
+def test_a_dropped_folder_becomes_a_study(page_server: httpx.Client, uploads: Path, open_page: Pages) -> None:
+    page = open_page(page_server)
+    box = page.locator(".zone").bounding_box()
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    folder = {"items": [], "files": [str(uploads / "phantom" / "ct")], "dragOperationsMask": 1}
+    session = page.context.new_cdp_session(page)
+    for event in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": event, **place, "data": folder})
+    expect(page.get_by_text("24 files, packed into one zip")).to_be_visible()
+    expect(page.get_by_text("ct.zip")).to_be_visible()
+
+
 def test_several_pictures_become_an_archive(
     page_server: httpx.Client, uploads: Path, open_page: Pages
 ) -> None:
@@ -251,6 +263,20 @@ def test_recents_and_delete(page_server: httpx.Client, uploads: Path, open_page:
     assert page_server.get(f"/api/results/{id}").status_code == 404
     page.goto(f"{page_server.base_url}#/r/{id}")
     expect(page.get_by_role("alert")).to_contain_text("no such result")
+
+
+def test_the_list_follows_what_is_on_its_way(open_page: Pages) -> None:
+    with web_helpers.serving(web_helpers.patient) as server:
+        job = web_helpers.send(server, slice_png(), "slice.png").json()
+        page = open_page(server)
+        page.evaluate("job => localStorage.setItem('groundglass.recent', JSON.stringify([job]))", job)
+        page.reload()
+        link = page.get_by_role("link", name="slice.png")
+        expect(link).to_contain_text("running")
+        link.focus()
+        server.post(f"/api/results/{job['id']}/cancel").raise_for_status()
+        expect(link).to_contain_text("cancelled")
+        expect(link).to_be_focused()
 
 
 def test_what_the_server_no_longer_has_is_forgotten(page_server: httpx.Client, open_page: Pages) -> None:

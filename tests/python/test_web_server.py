@@ -147,6 +147,7 @@ def test_what_can_not_be_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp
     assert "neither a shipped model" in refused(capsys, *serve, "--model", "gone.pt")
     assert "queue must be at least 1" in refused(capsys, *serve, "--queue", "0")
     assert "ttl_hours" in refused(capsys, *serve, "--ttl-hours", "inf")
+    assert "without scheme and port" in refused(capsys, *serve, "--allow-host", "ct.example.org:8443")
 
 
 def test_what_is_missing_is_named(

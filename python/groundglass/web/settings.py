@@ -66,6 +66,10 @@ class Settings:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must lie in 0..65535, not {self.port}")
         check_threads(self.threads)
+        for name in self.allow_hosts:
+            if "/" in name or ":" in name.rpartition("]")[2]:
+                text = "allow_hosts takes names without scheme and port, as ct.example.org"
+                raise ValueError(f"{text}, not {name}")
 
     @property
     def upload_bytes(self) -> int:

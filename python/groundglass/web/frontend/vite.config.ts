@@ -24,8 +24,24 @@ function licenceOfNiivue(): Plugin {
   };
 }
 
+/**
+ * NiiVue computes the gradients of a volume, for the light on a rendering in 3-D, whenever the grey scale
+ * changes. This page has no such rendering; without a graphics card they are most of the time.
+ */
+function noGradients(): Plugin {
+  return {
+    name: "no-gradients",
+    transform(code, id) {
+      if (!/@niivue\/niivue\/.*\.js$/.test(id)) return null;
+      const call = /(this\.volumeTexture = outTexture;\s+)this\.gradientTexture = gradientGL\(/;
+      if (!call.test(code)) this.error("NiiVue computes gradients in another way than it did");
+      return { code: code.replace(call, "$1void ("), map: null };
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [licenceOfNiivue()],
+  plugins: [licenceOfNiivue(), noGradients()],
   resolve: { alias: { zarrita: here("src/no-zarr.ts") } },
   build: {
     outDir: "../static",

@@ -2,17 +2,28 @@
 
 import { fileUrl } from "./api";
 import { h } from "./dom";
-import { Layers } from "./layers";
+import type { Layers } from "./layers";
 import type { Viewer } from "./viewer";
 
 export class PictureViewer implements Viewer {
   readonly adjustable = false;
   private readonly image = h("img", { class: "slice-picture", alt: "" });
   readonly element = h("div", { class: "canvas-frame" }, this.image);
-  private layers = new Layers();
-  private slice = 0;
 
-  constructor(private readonly id: string) {}
+  /** When the first picture is there, or will not come. */
+  readonly first: Promise<void>;
+
+  constructor(
+    private readonly id: string,
+    private layers: Layers,
+    private slice: number,
+  ) {
+    this.first = new Promise((resolve) => {
+      for (const event of ["load", "error"])
+        this.image.addEventListener(event, () => resolve(), { once: true });
+    });
+    this.load();
+  }
 
   showSlice(slice: number): void {
     this.slice = slice;

@@ -11,6 +11,12 @@ import { forget, recent, remember, type Recent } from "./recent";
 
 type Phase = "idle" | "chosen" | "sending";
 
+/** How long the list of results stays as it is while one of them is on its way. */
+const LIST_MS = 2000;
+
+const stateOf = (entry: api.Listed | Recent) => ("state" in entry ? entry.state : "done");
+const onItsWay = (entry: api.Listed | Recent) => ["queued", "running"].includes(stateOf(entry));
+
 export class StartView implements View {
   private root = h("div");
   private phase: Phase = "idle";
@@ -21,8 +27,9 @@ export class StartView implements View {
   private step: (() => Step) | null = null;
   private readonly stop = new AbortController();
   private running: AbortController | null = null;
-  private listed: api.Listed[] | Recent[] = recent();
+  private listed: (api.Listed | Recent)[] = recent();
   private about: api.About | null = null;
+  private next = 0;
 
   /** `message` is said above the list of results. */
   constructor(
@@ -44,6 +51,7 @@ export class StartView implements View {
 
   dispose(): void {
     this.stop.abort();
+    clearTimeout(this.next);
     this.running?.abort();
     if (this.preview) URL.revokeObjectURL(this.preview);
   }
@@ -267,13 +275,33 @@ export class StartView implements View {
   }
 
   private async list(): Promise<void> {
-    this.listed = this.about?.shared ? await api.list().catch(recent) : await this.verified();
-    if (!this.stop.signal.aborted) this.root.querySelector(".recent")?.replaceWith(this.recents());
+    clearTimeout(this.next);
+    const listed = this.about?.shared ? await api.list().catch(recent) : await this.verified();
+    if (this.stop.signal.aborted) return;
+    const shown = (entries: (api.Listed | Recent)[]) =>
+      entries.map((entry) => entry.id + stateOf(entry)).join();
+    const same = shown(listed) === shown(this.listed);
+    this.listed = listed;
+    if (!same) this.relist();
+    if (listed.some(onItsWay)) this.next = window.setTimeout(() => void this.list(), LIST_MS);
+  }
+
+  /** Shows the list anew; the focus stays where it was in it. */
+  private relist(): void {
+    const before = this.root.querySelector(".recent");
+    const places = (list: Element | null) => [...(list?.querySelectorAll<HTMLElement>("a, button") ?? [])];
+    const focused = places(before).findIndex((place) => place === document.activeElement);
+    const after = this.recents();
+    before?.replaceWith(after);
+    places(after)[focused]?.focus();
   }
 
   /** What the server still has of this browser's list; the rest is forgotten. */
-  private async verified(): Promise<api.Listed[] | Recent[]> {
+  private async verified(): Promise<(api.Listed | Recent)[]> {
+    const known = new Map(this.listed.map((entry) => [entry.id, entry]));
     const found = recent().map(async (entry) => {
+      const before = known.get(entry.id);
+      if (before && "state" in before && !onItsWay(before)) return before;
       try {
         return await api.job(entry.id);
       } catch (error) {
@@ -290,7 +318,7 @@ export class StartView implements View {
     const label = freshId("recent");
     const rows = this.listed.map((entry) => {
       const { id, name, kind, expires } = entry;
-      const state = "state" in entry ? entry.state : "done";
+      const state = stateOf(entry);
       return h(
         "li",
         {},
@@ -339,7 +367,7 @@ export class StartView implements View {
       }
     }
     forget(id);
-    this.listed = this.listed.filter((entry) => entry.id !== id) as Recent[];
+    this.listed = this.listed.filter((entry) => entry.id !== id);
     this.message = t().result.removed(name);
     this.refresh();
     this.root.querySelector<HTMLElement>("h1")?.focus();

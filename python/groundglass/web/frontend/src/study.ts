@@ -30,7 +30,9 @@ export class StudyView implements View {
   private slice: number;
   private window: Window = WINDOWS.lung;
   private layout: Layout = "axial";
-  private viewer: Viewer | null = null;
+  /** Pictures of the server, and the volume from when it has arrived. */
+  private viewer: Viewer;
+  private arriving = hasWebgl();
   private loaded = [0, 0];
   private problem: api.ServerError | null = null;
   /** Whether there is a volume that can't be shown as one. */
@@ -38,6 +40,7 @@ export class StudyView implements View {
 
   private profile: Profile | null = null;
   private downloads: Downloads | null = null;
+  private toolbar = h("fieldset");
   private frame = h("div");
   private slider = h("input", { type: "range" });
   private caption = h("p");
@@ -48,13 +51,16 @@ export class StudyView implements View {
   ) {
     this.rows = result.result.slices;
     this.slice = this.mostInvolved();
-    void this.load();
+    const pictures = new PictureViewer(id, this.layers, this.slice);
+    this.viewer = pictures;
+    // the volume would keep it waiting
+    if (this.arriving) void pictures.first.then(() => this.load());
   }
 
   dispose(): void {
     this.stop.abort();
     this.profile?.dispose();
-    this.viewer?.dispose();
+    this.viewer.dispose();
   }
 
   /** The slice that a reader wants to see first. */
@@ -65,24 +71,26 @@ export class StudyView implements View {
 
   private async load(): Promise<void> {
     try {
-      this.viewer = hasWebgl() ? await this.volume() : new PictureViewer(this.id);
+      const volume = await this.volume();
+      if (this.stop.signal.aborted) return volume.dispose();
+      this.viewer = volume;
     } catch (error) {
       if (this.stop.signal.aborted) return;
       if (error instanceof api.ServerError) this.problem = error;
-      else {
-        this.flat = true;
-        this.viewer = new PictureViewer(this.id);
-      }
+      else this.flat = true;
     }
-    if (this.stop.signal.aborted) return this.viewer?.dispose();
+    this.arriving = false;
     this.fillFrame();
-    this.viewer?.showLayout(this.layout);
-    this.viewer?.showLayers(this.layers);
+    this.allow();
+    if (!this.viewer.adjustable) return;
+    this.viewer.showLayout(this.layout);
+    this.viewer.showLayers(this.layers);
     this.show(this.slice);
   }
 
   private retry(): void {
     this.problem = null;
+    this.arriving = true;
     this.loaded = [0, 0];
     this.fillFrame();
     void this.load();
@@ -162,7 +170,7 @@ export class StudyView implements View {
     const panel = h(
       "section",
       { class: "viewer", "aria-label": t().viewer.label },
-      this.toolbar(),
+      this.makeToolbar(),
       this.frame,
       h("div", { class: "slice-bar" }, this.caption, this.slider),
       this.profile!.element,
@@ -183,7 +191,7 @@ export class StudyView implements View {
     return panel;
   }
 
-  private toolbar(): HTMLElement {
+  private makeToolbar(): HTMLElement {
     const choices = (name: string, options: [string, boolean, () => void][]) =>
       h(
         "div",
@@ -208,7 +216,7 @@ export class StudyView implements View {
       this.window = window;
       level.valueAsNumber = window.level;
       width.valueAsNumber = window.width;
-      this.viewer?.showWindow(window);
+      this.viewer.showWindow(window);
     };
     const is = (window: Window) => window.level === this.window.level && window.width === this.window.width;
     const windows = choices(t().viewer.window, [
@@ -216,16 +224,23 @@ export class StudyView implements View {
       [t().viewer.mediastinum, is(WINDOWS.mediastinum), choose(WINDOWS.mediastinum)],
     ]);
     const field = (text: string, input: Child) => h("label", { class: "field" }, text, input);
-    const fixed = this.viewer?.adjustable === false;
-    return h(
-      "div",
+    this.toolbar = h(
+      "fieldset",
       { class: "toolbar" },
-      !fixed && layouts,
-      !fixed && windows,
-      !fixed && field(t().viewer.level, level),
-      !fixed && field(t().viewer.width, width),
-      !fixed && zoomButtons((factor) => this.viewer?.zoom(factor)),
+      layouts,
+      windows,
+      field(t().viewer.level, level),
+      field(t().viewer.width, width),
+      zoomButtons((factor) => this.viewer.zoom(factor)),
     );
+    this.allow();
+    return this.toolbar;
+  }
+
+  /** Pictures can't be adjusted: the tools wait for the volume, or go where none will come. */
+  private allow(): void {
+    this.toolbar.disabled = !this.viewer.adjustable;
+    this.toolbar.hidden = !this.viewer.adjustable && !this.arriving && !this.problem;
   }
 
   private hounsfield(part: keyof Window, label: string, min: number, max: number): HTMLInputElement {
@@ -234,7 +249,7 @@ export class StudyView implements View {
     input.addEventListener("input", () => {
       if (!input.checkValidity() && !(input.valueAsNumber >= min && input.valueAsNumber <= max)) return;
       this.window = { ...this.window, [part]: input.valueAsNumber };
-      this.viewer?.showWindow(this.window);
+      this.viewer.showWindow(this.window);
     });
     return input;
   }
@@ -242,35 +257,30 @@ export class StudyView implements View {
   private arrange(layout: Layout): void {
     this.layout = layout;
     this.frame.classList.toggle("single-plane", layout === "axial");
-    this.viewer?.showLayout(layout);
-    this.viewer?.showSlice(this.slice);
+    this.viewer.showLayout(layout);
+    this.viewer.showSlice(this.slice);
   }
 
-  /** The viewer, or what there is until it is loaded. */
+  /** The viewer, and why it shows no more than pictures. */
   private fillFrame(): void {
-    if (this.viewer) {
-      this.frame.replaceChildren(this.viewer.element, sides());
-      const why = this.flat ? t().viewer.failed : t().viewer.noWebgl;
-      if (!this.viewer.adjustable) this.frame.append(h("p", { class: "viewer-note" }, why));
-    } else if (this.problem)
-      this.frame.replaceChildren(
-        h(
-          "div",
-          { class: "loading" },
-          h("p", { role: "alert" }, errorText(this.problem)),
-          button(t().task.again, () => this.retry(), { kind: "dark" }),
-        ),
-      );
-    else
-      this.frame.replaceChildren(
-        h(
-          "div",
-          { class: "loading" },
-          h("p", {}, t().viewer.loading),
-          h("progress", { max: 1, "aria-label": t().viewer.loading }),
-          h("p", { class: "loading-bytes" }),
-        ),
-      );
+    this.frame.replaceChildren(this.viewer.element, sides());
+    if (!this.viewer.adjustable) this.frame.append(h("div", { class: "viewer-note" }, ...this.why()));
+  }
+
+  private why(): Child[] {
+    const { loading, failed, noWebgl } = t().viewer;
+    if (this.arriving)
+      return [
+        h("span", {}, loading),
+        h("progress", { max: 1, "aria-label": loading }),
+        h("span", { class: "loading-bytes" }),
+      ];
+    if (this.problem)
+      return [
+        h("span", { role: "alert" }, errorText(this.problem)),
+        button(t().task.again, () => this.retry(), { kind: "dark" }),
+      ];
+    return [this.flat ? failed : noWebgl];
   }
 
   private show(wanted: number, draw = true): void {
@@ -282,12 +292,12 @@ export class StudyView implements View {
     this.caption.textContent = `${t().viewer.sliceOf(n(this.slice), n(this.rows.length - 1))} · ${t().viewer.position(n(position, 1))}`;
     this.profile?.show(this.slice);
     this.downloads?.update(this.slice);
-    this.viewer?.describe(text);
-    if (draw) this.viewer?.showSlice(this.slice);
+    this.viewer.describe(text);
+    if (draw) this.viewer.showSlice(this.slice);
   }
 
   private repaint(): void {
-    this.viewer?.showLayers(this.layers);
+    this.viewer.showLayers(this.layers);
     this.downloads?.update(this.slice);
   }
 }
