@@ -50,6 +50,15 @@ w
 SECOND_CELL = "w.slice = 30; w.layers = ()"
 THIRD_CELL = "w"
 
+#: Writes down, for each picture that says that it has loaded, whether it has a canvas by then.
+WATCH = """
+window.loaded = [];
+new MutationObserver((changes) => {
+  for (const { target } of changes)
+    if (target.matches(".gg-picture:not([aria-busy])")) loaded.push(target.querySelector("canvas") !== null);
+}).observe(document, { subtree: true, attributeFilter: ["aria-busy"] });
+"""
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -126,8 +135,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
         )
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(1000 * WAIT_S)
+        context = browser.new_context(viewport={"width": 1280, "height": 1000})
+        context.set_default_timeout(1000 * WAIT_S)
+        page = context.new_page()
         found = Lab(page, folder, [], [])
 
         def gate(route: Any) -> None:
@@ -139,6 +149,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
         page.route("**/*", gate)
         page.on("pageerror", lambda error: found.errors.append(str(error)))
+        page.add_init_script(WATCH)
         page.goto(f"{address}/doc/tree/study.ipynb?token={token}")
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
         found.run(0)
@@ -203,6 +214,10 @@ class serving:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def test_a_picture_is_busy_until_it_is_there(lab: Lab) -> None:
+    assert lab.page.evaluate("loaded") == [True]
 
 
 def test_the_picture_shows_the_slice_with_its_layers(lab: Lab) -> None:
@@ -315,6 +330,23 @@ def test_shown_again_the_picture_moves_there(lab: Lab) -> None:
     lab.page.locator(".gg-profile").nth(1).press("Home")
     lab.until(lambda: lab.state()["slice"] == 0, "the second view's profile does not move the slice")
     lab.repainted(before)
+
+
+def test_without_webgl_the_picture_says_so(lab: Lab) -> None:
+    page = lab.page.context.new_page()
+    page.add_init_script(
+        "const known = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+        " return kind === 'webgl2' ? null : known.call(this, kind, ...more); };"
+    )
+    page.goto(lab.page.url)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    Lab(page, lab.folder, [], []).run(2)
+    page.locator(".gg-picture[data-flat]:not([aria-busy])").last.wait_for()
+    page.locator(".gg-grade").last.wait_for()
+    if folder := os.environ.get("GROUNDGLASS_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / "viewer-without-webgl.png")
+    page.close()
 
 
 def test_nothing_was_asked_of_other_hosts(lab: Lab) -> None:

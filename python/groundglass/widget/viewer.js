@@ -100,6 +100,48 @@ function profileChart({ profile, shape, top_percent: top }) {
   } };
 }
 
+function hasWebgl() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return gl !== null;
+}
+
+/** What `spare` gave for each context. */
+const spared = new WeakMap();
+
+/**
+ * Spares the graphics card, and even more a computer without one, what nobody sees. NiiVue draws all volumes
+ * again with every value that ipyniivue sets, each time with the gradients for the light on a rendering in 3-D.
+ * `hold` lets nothing be drawn until `release`.
+ */
+function spare(gl) {
+  if (spared.has(gl)) return spared.get(gl);
+  const gradients = new WeakMap();
+  const isGradient = (program) => {
+    if (!gradients.has(program)) gradients.set(program, gl.getUniformLocation(program, "dX") !== null);
+    return gradients.get(program);
+  };
+  let held = false;
+  const { drawArrays, texSubImage3D } = WebGL2RenderingContext.prototype;
+  gl.drawArrays = (...given) => {
+    const program = gl.getParameter(gl.CURRENT_PROGRAM);
+    if (!held && !(program && isGradient(program))) drawArrays.apply(gl, given);
+  };
+  gl.texSubImage3D = (...given) => held || texSubImage3D.apply(gl, given);
+  const found = { hold: () => (held = true), release: () => (held = false) };
+  spared.set(gl, found);
+  return found;
+}
+
+/** The table of colours that shows one label alone; a new one each time, for ipyniivue changes it. */
+function labelColors(name, color) {
+  const label = Object.keys(NAMES).indexOf(name) + 1;
+  const lut = new Array(16).fill(0);
+  [1, 3, 5].forEach((at, channel) => (lut[4 * label + channel] = parseInt(color.slice(at, at + 2), 16)));
+  lut[4 * label + 3] = 255;
+  return { lut, min: 0, max: 3 };
+}
+
 /** NiiVue's side: what to tell ipyniivue's models so that the canvas shows the traits. */
 async function connect(model) {
   const find = (reference) => model.widget_manager.get_model(reference.slice("IPY_MODEL_".length));
@@ -110,44 +152,61 @@ async function connect(model) {
   const painted = {};
   // ipyniivue sends every voxel it has loaded back to the kernel, which has them already.
   for (const volume of volumes) volume.comm_live = false;
-  const redraw = () => canvas.trigger("msg:custom", { type: "draw_scene", data: [] }, []);
+  const tell = (type) => canvas.trigger("msg:custom", { type, data: [] }, []);
+  let card = null;
+  /** Sets values of volumes that are others than before, and has them drawn once. */
+  const set = (...changes) => {
+    const other = changes.filter(([volume, values]) =>
+      Object.entries(values).some(([name, value]) => volume.get(name) !== value));
+    if (!other.length) return;
+    card?.hold();
+    for (const [volume, values] of other) volume.set(values);
+    card?.release();
+    tell("update_gl_volume");
+  };
   return {
     canvas,
-    last: volumes.at(-1),
+    /** Draws nothing on the canvas until the volumes are loaded. */
+    async load(gl) {
+      card = spare(gl);
+      const last = volumes.at(-1);
+      if (last.get("dims_ras").length > 0) return;
+      card.hold();
+      await new Promise((resolve) => last.once("change:dims_ras", resolve));
+      // told when the file is read; what follows without a pause puts it on the card
+      await new Promise((resolve) => setTimeout(resolve));
+      card.release();
+      tell("update_gl_volume");
+    },
     slice() {
       const scene = canvas.get("scene") ?? {};
       const [x, y] = scene.crosshairPos ?? [0.5, 0.5];
       const z = (model.get("slice") + 0.5) / model.get("_summary").shape[0];
       canvas.set("scene", { ...scene, crosshairPos: [x, y, z] });
-      redraw();
+      tell("draw_scene");
     },
     window() {
       const [low, high] = model.get("window");
-      ct.set({ cal_min: low, cal_max: high });
+      set([ct, { cal_min: low, cal_max: high }]);
     },
     layers() {
-      layers.forEach((name, place) => {
+      set(...layers.map((name, place) => {
         const color = model.get("colors")[name];
-        if (painted[name] !== color) {
-          const label = Object.keys(NAMES).indexOf(name) + 1;
-          const lut = new Array(16).fill(0);
-          [1, 3, 5].forEach((at, channel) => (lut[4 * label + channel] = parseInt(color.slice(at, at + 2), 16)));
-          lut[4 * label + 3] = 255;
-          masks[place].set("colormap_label", { lut, min: 0, max: 3 });
-          painted[name] = color;
-        }
-        masks[place].set("opacity", model.get("layers").includes(name) ? model.get("opacity")[name] : 0);
-      });
+        const opacity = model.get("layers").includes(name) ? model.get("opacity")[name] : 0;
+        if (painted[name] === color) return [masks[place], { opacity }];
+        painted[name] = color;
+        return [masks[place], { opacity, colormap_label: labelColors(name, color) }];
+      }));
     },
     planes() {
       const axial = model.get("planes") === "axial";
       canvas.set("opts", { ...canvas.get("opts"), sliceType: axial ? 0 : 3,
         crosshairWidth: axial ? 0 : 1, isOrientationTextVisible: !axial });
-      redraw();
+      tell("draw_scene");
     },
     fit() {
       canvas.set("scene", { ...canvas.get("scene"), pan2Dxyzmm: [0, 0, 0, 1] });
-      redraw();
+      tell("draw_scene");
     },
   };
 }
@@ -288,18 +347,22 @@ async function render({ model, el }) {
   model.on("change:_hounsfield", draw.slice);
   all();
 
+  if (!hasWebgl()) {
+    picture.removeAttribute("aria-busy");
+    picture.setAttribute("data-flat", "");
+    return;
+  }
   // While it loads a volume, ipyniivue hears no changes of it: they are drawn together at the end.
   const found = await connect(model);
   for (const name of Object.keys(draw)) found[name]();
-  const ready = () => {
-    view = found;
-    picture.removeAttribute("aria-busy");
-    all();
-  };
-  if (found.last.get("hdr")) ready(); // shown before: the loaded canvas moves here
-  else found.last.once("change:hdr", ready);
+  // shown before, the loaded canvas moves here
   const child = await model.widget_manager.create_view(found.canvas);
   picture.append(child.el);
+  found.load(child.el.querySelector("canvas").getContext("webgl2")).then(() => {
+    view = found;
+    all();
+    picture.removeAttribute("aria-busy");
+  });
   return () => child.remove();
 }
 
