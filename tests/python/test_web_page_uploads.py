@@ -302,7 +302,8 @@ def test_two_tabs_know_the_same_results(page_server: httpx.Client, open_page: Pa
 
 def test_a_shared_server_lists_everything(open_page: Pages) -> None:
     with web_helpers.serving(web_helpers.echo, shared=True) as server:
-        web_helpers.send(server, slice_png(), "of somebody.png")
         page = open_page(server)
         expect(page.get_by_role("heading", name="Results on this server")).to_be_visible()
+        web_helpers.send(server, slice_png(), "of somebody.png")
+        page.reload()
         expect(page.get_by_role("link", name="of somebody.png")).to_be_visible()

@@ -271,6 +271,7 @@ export class StartView implements View {
   private async begin(about: api.About | null): Promise<void> {
     this.about = about;
     this.root.querySelector(".zone")?.replaceWith(this.zone());
+    this.relist();
     await this.list();
   }
 
@@ -305,7 +306,7 @@ export class StartView implements View {
       try {
         return await api.job(entry.id);
       } catch (error) {
-        if (!(error instanceof api.ServerError) || error.code !== "not_found") return entry;
+        if (!(error instanceof api.ServerError) || error.code !== "not_found") return before ?? entry;
         forget(entry.id);
         return null;
       }
