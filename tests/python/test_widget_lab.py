@@ -217,7 +217,9 @@ class serving:
 
 
 def test_a_picture_is_busy_until_it_is_there(lab: Lab) -> None:
-    assert lab.page.evaluate("loaded") == [True]
+    loaded = lab.page.evaluate("loaded")
+    assert loaded
+    assert all(loaded)
 
 
 def test_the_picture_shows_the_slice_with_its_layers(lab: Lab) -> None:
