@@ -50,12 +50,15 @@ enum class kappa_weights : std::uint8_t { none, linear, quadratic };
             expected += rows[i] * columns[j] * credit(i, j);
         }
     const double value = (observed - expected) / (1 - expected);
-    const auto square = [](double x) { return x * x; };
-    double spread = -square(value - expected * (1 - value));
+    const double mean = value - expected * (1 - value);
+    // About the mean: the rounding of a difference of squares would make an interval where there is none.
+    double spread = 0;
     for (std::size_t i = 0; i < classes; ++i)
-        for (std::size_t j = 0; j < classes; ++j)
-            spread += share(i, j) * square(credit(i, j) - (row_credit[i] + column_credit[j]) * (1 - value));
-    const double error = std::sqrt(std::max(0.0, spread) / total) / (1 - expected);
+        for (std::size_t j = 0; j < classes; ++j) {
+            const double off = credit(i, j) - (row_credit[i] + column_credit[j]) * (1 - value) - mean;
+            spread += share(i, j) * off * off;
+        }
+    const double error = std::sqrt(spread / total) / (1 - expected);
     const double half = detail::two_sided_normal_quantile(level) * error;
     return {value, {std::max(-1.0, value - half), std::min(1.0, value + half)}};
 }

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 using namespace groundglass;
 using doctest::Approx;
 
@@ -36,6 +38,15 @@ TEST_CASE("equal raters agree fully, opposite ones less than by chance") {
     CHECK(same.interval.upper <= 1);
     const std::vector<std::size_t> ones{0, 1, 0, 1}, others{1, 0, 1, 0};
     CHECK(kappa(confusion_matrix(ones, others, 2)).value == Approx(-1));
+}
+
+TEST_CASE("where no agreement is possible but that of chance, rounding makes no interval") {
+    const std::vector<std::size_t> one{1, 1, 1, 2, 2}, other{0, 0, 0, 0, 1};
+    for (const auto& table : {confusion_matrix(one, other, 4), confusion_matrix(other, one, 4)}) {
+        const auto found = kappa(table, kappa_weights::linear);
+        CHECK(std::abs(found.value) < 1e-14);
+        CHECK(found.interval.upper - found.interval.lower < 1e-14);
+    }
 }
 
 TEST_CASE("raters who give one class to all are refused") {
