@@ -56,6 +56,7 @@ Attributes have the names of the C++ struct; absent ones stay empty or None. Not
         .def_readwrite("study_uid", &slice_header::study_uid)
         .def_readwrite("series_uid", &slice_header::series_uid)
         .def_readwrite("instance_uid", &slice_header::instance_uid)
+        .def_readwrite("frame", &slice_header::frame)
         .def_readwrite("sop_class_uid", &slice_header::sop_class_uid)
         .def_readwrite("frame_of_reference_uid", &slice_header::frame_of_reference_uid)
         .def_readwrite("modality", &slice_header::modality)
@@ -80,6 +81,7 @@ Attributes have the names of the C++ struct; absent ones stay empty or None. Not
         .def_readwrite("instance_number", &slice_header::instance_number)
         .def_readwrite("acquisition_number", &slice_header::acquisition_number)
         .def_readwrite("temporal_position", &slice_header::temporal_position)
+        .def_readwrite("acquisition_time", &slice_header::acquisition_time)
         .def_readwrite("lossy", &slice_header::lossy)
         .def_readwrite("damage", &slice_header::damage);
 

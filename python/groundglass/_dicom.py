@@ -57,12 +57,14 @@ _VECTORS = {
     "orientation": ("ImageOrientationPatient", 6),
     "pixel_spacing": ("PixelSpacing", 2),
 }
+_TIMES = ("AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime")
 _TAGS = [
     *_TEXTS.values(),
     *_COUNTS.values(),
     *_NUMBERS.values(),
     *_INTEGERS.values(),
     *(name for name, _ in _VECTORS.values()),
+    *_TIMES,
     "ImageType",
     "LossyImageCompression",
 ]
@@ -166,6 +168,8 @@ def _header(path: Path, data: Any, syntax: str) -> SliceHeader:
         setattr(header, field, None if found is None else int(found))
     for field, (name, length) in _VECTORS.items():
         setattr(header, field, numbers(name, length))
+    moment, date, time = (str(value(name) or "").strip() for name in _TIMES)
+    header.acquisition_time = moment or date + time
     kinds = value("ImageType")
     header.image_type = (
         [] if kinds is None else [kinds] if isinstance(kinds, str) else [str(kind) for kind in kinds]

@@ -230,6 +230,8 @@ slice_header slice_of(const fields& f) {
     h.instance_number = f.integer(0x00200013);
     h.acquisition_number = f.integer(0x00200012);
     h.temporal_position = f.integer(0x00200100);
+    h.acquisition_time = f.text(0x0008002a);
+    if (h.acquisition_time.empty()) h.acquisition_time = f.text(0x00080022) + f.text(0x00080032);
     h.lossy = f.text(0x00282110) == "01";
     return h;
 }

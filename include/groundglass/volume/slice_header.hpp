@@ -20,6 +20,8 @@ struct slice_header {
     std::string study_uid;
     std::string series_uid;
     std::string instance_uid;
+    /// Number of the frame in a multi-frame object, from 1; 0 where the file holds one image.
+    std::uint32_t frame = 0;
     std::string sop_class_uid;
     std::string frame_of_reference_uid;
     std::string modality;
@@ -48,6 +50,8 @@ struct slice_header {
     std::optional<int> instance_number;
     std::optional<int> acquisition_number;
     std::optional<int> temporal_position;
+    /// Acquisition DateTime, or Acquisition Date and Time joined, as stored; compared, never printed.
+    std::string acquisition_time;
     /// Compressed with loss at any time.
     bool lossy = false;
     /// What the reader found wrong with the file, such as "its compressed voxels are cut off"; empty when
