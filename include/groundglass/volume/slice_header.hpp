@@ -99,9 +99,28 @@ inline std::string code_text(std::string_view code) {
     return result.empty() ? "(unreadable)" : result;
 }
 
-inline bool says(const slice_header& header, std::string_view word) {
-    return std::any_of(header.image_type.begin(), header.image_type.end(),
-                       [&](const std::string& value) { return value.find(word) != std::string::npos; });
+/// The words of Image Type, whose values hold several in many scanners' files: `CSA MPR`, `DOSE_INFO`.
+inline std::vector<std::string> image_type_words(const slice_header& header) {
+    std::vector<std::string> words(1);
+    for (const auto& value : header.image_type) {
+        for (const char c : value) {
+            if (c == ' ' || c == '_' || c == '-')
+                words.emplace_back();
+            else
+                words.back() += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        }
+        words.emplace_back();
+    }
+    return words;
+}
+
+/// Whether Image Type holds one of the words, whole, or two of its words in a row make one: `MIN_IP`.
+inline bool image_type_says(const slice_header& header, std::initializer_list<std::string_view> words) {
+    const auto found = image_type_words(header);
+    for (std::size_t i = 0; i < found.size(); ++i)
+        for (const auto word : words)
+            if (found[i] == word || (i + 1 < found.size() && found[i] + found[i + 1] == word)) return true;
+    return false;
 }
 
 } // namespace detail
@@ -112,19 +131,29 @@ inline bool says(const slice_header& header, std::string_view word) {
     return !header.image_type.empty() && header.image_type.front() == "DERIVED";
 }
 
-/// True for planes cut out of other slices (MPR, reformats): taken only when asked for by UID.
+/// True for planes cut out of other slices (MPR, reformats). Axial ones are read as any derived series is,
+/// others only when asked for by UID.
 [[nodiscard]] inline bool is_reformatted(const slice_header& header) {
-    return detail::says(header, "MPR") || detail::says(header, "REFORMAT");
+    return detail::image_type_says(header, {"MPR", "REFORMAT", "REFORMATTED", "RESAMPLED"});
+}
+
+/// True where Image Type says that the pixels show no section: MIP, MinIP, volume rendering, a screen, a dose
+/// report. An average of slices is a section. Words are compared whole, value by value.
+[[nodiscard]] inline bool is_projection(const slice_header& header) {
+    return detail::image_type_says(
+        header, {"MIP", "MINIP", "MAXIP", "MAXIMUMIP", "MINIMUMIP", "PROJECTION", "RAYSUM", "VRT", "VR", "RENDER",
+                 "RENDERING", "RENDERED", "SSD", "SCREEN", "SCREENSAVE", "SCREENSHOT", "CAPTURE", "DOSE"});
 }
 
 /// Why a slice can't be part of a chest CT in Hounsfield units, such as "modality MR" or "localizer"; empty
 /// when it can. Without a Modality the SOP class decides; a slice with neither is not taken for a CT.
+/// `is_projection` is not asked: that is a word in the header, which a user may know better.
 [[nodiscard]] inline std::string why_not_ct(const slice_header& header) {
     using namespace detail;
     const std::string_view sop = header.sop_class_uid;
     if (!header.modality.empty() && header.modality != "CT") return "modality " + code_text(header.modality);
     if (sop.substr(0, secondary_capture_class.size()) == secondary_capture_class) return "secondary capture";
-    if (header.number_of_frames > 1)
+    if (header.frame == 0 && header.number_of_frames > 1)
         return "multi-frame object of " + std::to_string(header.number_of_frames) +
                " frames, convert it to single-frame DICOM or NIfTI";
     if (!sop.empty() && sop.substr(0, ct_image_class.size()) != ct_image_class)
@@ -134,11 +163,7 @@ inline bool says(const slice_header& header, std::string_view word) {
     if (header.samples_per_pixel != 1) return "colour image";
     if (header.photometric != "MONOCHROME2") return "photometric interpretation other than MONOCHROME2";
     if (header.bits_allocated < 12) return "8-bit image, which can't hold Hounsfield units";
-    for (const auto* word : {"LOCALIZER", "SCOUT", "TOPOGRAM"})
-        if (says(header, word)) return "localizer";
-    for (const auto* word :
-         {"MIP", "MINIP", "PROJECTION", "AVERAGE", "VOLUME RENDER", "VRT", "SCREEN", "DOSE"})
-        if (says(header, word)) return "projection, rendering or screen image";
+    if (image_type_says(header, {"LOCALIZER", "SCOUT", "TOPOGRAM", "SCANOGRAM", "SURVIEW"})) return "localizer";
     if (!header.rescale_type.empty() && header.rescale_type != "HU" && header.rescale_type != "US")
         return "values are not in HU by their Rescale Type";
     return {};

@@ -132,8 +132,7 @@ inline void refuse_gaps(const std::vector<vector3>& places, const vector3& norma
     if (doubled > 0)
         throw format_error(
             counted(doubled, "position") + " (the first at " + first_doubled +
-            ") hold two different images, so several acquisitions are mixed and nothing in the "
-            "headers tells them apart; export them as separate series");
+            ") hold two different images, so several acquisitions are mixed; export them as separate series");
     if (gaps > 0 && whole)
         throw format_error(counted(missing, "slice") + (missing == 1 ? " is" : " are") +
                            " missing: " + where +

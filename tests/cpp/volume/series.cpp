@@ -1,62 +1,8 @@
-#include <groundglass/volume/series.hpp>
+#include "made_series.hpp"
 
 #include <doctest/doctest.h>
 
 using namespace groundglass;
-
-namespace {
-
-std::vector<slice_header> series(const std::string& uid, std::size_t n, double spacing = 2) {
-    std::vector<slice_header> result(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        auto& h = result[i];
-        h.study_uid = "9";
-        h.series_uid = uid;
-        h.instance_uid = uid + "." + std::to_string(i);
-        h.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
-        h.modality = "CT";
-        h.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
-        h.rows = h.columns = 64;
-        h.position = vector3{0, 0, spacing * static_cast<double>(i)};
-        h.orientation = {1, 0, 0, 0, 1, 0};
-        h.pixel_spacing = {0.7, 0.7};
-        h.slice_thickness = spacing;
-        h.rescale_slope = 1, h.rescale_intercept = -1024;
-        h.instance_number = static_cast<int>(i + 1);
-    }
-    return result;
-}
-
-std::vector<slice_header> joined(std::initializer_list<std::vector<slice_header>> parts) {
-    std::vector<slice_header> result;
-    for (const auto& part : parts) result.insert(result.end(), part.begin(), part.end());
-    return result;
-}
-
-template <class Change>
-std::vector<slice_header> changed(std::vector<slice_header> headers, Change change) {
-    for (auto& h : headers) change(h);
-    return headers;
-}
-
-std::string refusal(const std::vector<slice_header>& headers, const series_options& options = {}) {
-    try {
-        static_cast<void>(plan_series(headers, options));
-    } catch (const format_error& error) {
-        return error.what();
-    }
-    return "";
-}
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-const note* noted(const series_plan& plan, const std::string& code) {
-    for (const auto& n : plan.remarks)
-        if (n.code == code) return &n;
-    return nullptr;
-}
-
-} // namespace
 
 TEST_CASE("one series is taken without a word") {
     const auto plan = plan_series(series("1.1", 10));
@@ -115,7 +61,8 @@ TEST_CASE("localizers, other modalities and projections are set aside") {
     CHECK(has(refusal(joined({localizer, report})),
               "no CT series found, only 1.1 (2 slices, localizer); 1.3 (1 slice, modality SR)"));
     CHECK(has(refusal(changed(series("1.5", 4), [](auto& h) { h.modality = "MR"; })), "modality MR"));
-    CHECK(has(refusal(mip, {.series_uid = "1.2"}), "is no CT series"));
+    CHECK(has(refusal(mip), "1.2 (50 slices, projection, rendering or screen image)"));
+    CHECK(has(refusal(localizer, {.series_uid = "1.1"}), "is no CT series"));
     CHECK(has(refusal({}), "no slices"));
 }
 
@@ -130,12 +77,40 @@ TEST_CASE("a localizer inside the series' own UID is parted from it") {
     CHECK(noted(plan, "mixed_series")->level == note_level::warning);
 }
 
-TEST_CASE("reformats are taken only by name") {
-    const auto mpr = changed(series("1.1", 10), [](auto& h) {
-        h.image_type = {"DERIVED", "SECONDARY", "MPR"};
-    });
-    CHECK(has(refusal(mpr), "reformatted"));
-    CHECK(noted(plan_series(mpr, {.series_uid = "1.1"}), "derived_series"));
+TEST_CASE("axial reformats are derived series, other planes of them are taken by name") {
+    for (const std::string word : {"MPR", "REFORMATTED", "CSA MPR"}) {
+        const auto mpr = changed(series("1.1", 10), [&](auto& h) {
+            h.image_type = {"DERIVED", "SECONDARY", word, "AVERAGE"};
+        });
+        const auto plan = plan_series(mpr);
+        CHECK(plan.order.size() == 10);
+        CHECK(noted(plan, "derived_series"));
+        CHECK(plan.remarks.size() == 1);
+        auto coronal = mpr;
+        for (auto& h : coronal)
+            h.orientation = {1, 0, 0, 0, 0, -1}, h.position = vector3{0, (*h.position)[2], 0};
+        CHECK(has(refusal(coronal), "reformatted planes, name its UID to take it"));
+        CHECK(plan_series(coronal, {.series_uid = "1.1"}).order.size() == 10);
+    }
+}
+
+TEST_CASE("words of Image Type count whole, value by value") {
+    for (const auto& words :
+         {std::vector<std::string>{"DERIVED", "SECONDARY", "MIP"}, {"DERIVED", "SECONDARY", "OTHER", "CSA MIP"},
+          {"DERIVED", "SECONDARY", "MIN_IP"}, {"DERIVED", "PRIMARY", "VOLUME", "VOLUME_RENDER"},
+          {"DERIVED", "SECONDARY", "SCREEN SAVE"}, {"ORIGINAL", "SECONDARY", "DOSE_INFO"},
+          {"DERIVED", "SECONDARY", "PROJECTION IMAGE"}, {"derived", "secondary", "MinIP"}}) {
+        const auto images = changed(series("1.1", 10), [&](auto& h) { h.image_type = words; });
+        CHECK(has(refusal(images), "projection, rendering or screen image"));
+        const auto plan = plan_series(images, {.series_uid = "1.1"});
+        CHECK(plan.order.size() == 10);
+        CHECK(noted(plan, "projection_series"));
+    }
+    for (const auto& words :
+         {std::vector<std::string>{"ORIGINAL", "PRIMARY", "AXIAL", "EQUIPMIPLUS"}, {"ORIGINAL", "PRIMARY", "OVERDOSED"},
+          {"ORIGINAL", "PRIMARY", "AXIAL", "CT_SOM5 SPI"}, {"ORIGINAL", "PRIMARY", "SCREENING"},
+          {"DERIVED", "SECONDARY", "AVERAGE"}, {"ORIGINAL", "PRIMARY", "AXIAL", "SCOUTING"}})
+        CHECK(plan_series(changed(series("1.1", 10), [&](auto& h) { h.image_type = words; })).order.size() == 10);
 }
 
 TEST_CASE("copies of an image are dropped, whichever file comes first") {
