@@ -58,8 +58,9 @@ def read_ct(path: str | os.PathLike[str], *, series: str | None = None) -> CtVol
 
     path: a folder of DICOM files (searched through and through, in any order, with any names), one DICOM
     file, a zip of such a folder, or a .nii, .nii.gz, .nrrd, .mha or .mhd file. series: UID of the DICOM
-    series to take where several are there; by default original images come before derived ones, axial ones
-    before others, then most slices, thinner slices, the smaller UID.
+    series to take where several are there, ``UID/2`` for the second stack of one; by default original images
+    come before derived ones, axial ones before others, then most slices, thinner slices, the smaller UID. A
+    series that is named is taken even where it is a projection or others continue it, with a warning.
 
     What was mended is in the volume's `notes`. Raises :class:`groundglass.FormatError` with one sentence for
     everything that can't be read or is no CT in HU: missing, doubled or unevenly spaced slices (never

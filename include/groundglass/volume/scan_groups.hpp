@@ -286,6 +286,13 @@ inline void part_scans(std::span<const slice_header> headers, slice_group group,
             part_scans(headers, std::move(part), tolerance, scans);
         }
     };
+    const auto normal = plane_of(headers[members.front()]).normal;
+    // Slices without a place are left together: `stack_slices` refuses them.
+    if (!std::all_of(members.begin(), members.end(),
+                     [&](std::size_t i) { return place_of(headers[i], normal).has_value(); })) {
+        scans.push_back(std::move(group));
+        return;
+    }
     const auto partings = partings_of(headers, members);
     if (is_even(headers, members, tolerance)) {
         for (const auto& one : partings) {

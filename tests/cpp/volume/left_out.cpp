@@ -94,22 +94,23 @@ std::vector<spoiled_field> fields() {
     };
 }
 
-/// A good series: forty slices, of which acquisition, times and numbers run as scanners make them run.
-std::vector<slice_header> good(int kind) {
-    auto headers = series("1.1", 40, 5);
+/// A good series of which acquisition, times and numbers run as scanners make them run.
+std::vector<slice_header> good(int kind, std::size_t slices = 40) {
+    auto headers = series("1.1", slices, 5);
+    const int half = static_cast<int>(slices / 2);
     for (std::size_t i = 0; i < headers.size(); ++i) {
         auto& h = headers[i];
         const int n = static_cast<int>(i);
         h.frame_of_reference_uid = "3.1";
         h.convolution_kernel = "B70f";
         h.acquisition_number = 1;
-        if (kind == 1) h.instance_number = 40 - n;
+        if (kind == 1) h.instance_number = static_cast<int>(slices) - n;
         if (kind == 2) h.acquisition_number = n + 1, h.acquisition_time = std::to_string(120000 + n);
         if (kind == 3) h.acquisition_number = n / 4 + 1, h.acquisition_time = std::to_string(120000 + n / 4);
         if (kind == 4) h.frame_of_reference_uid = "3." + std::to_string(n);
         if (kind == 5) h.instance_number.reset(), h.acquisition_number.reset(), h.frame_of_reference_uid.clear();
         if (kind == 6) h.position = vector3{0, 1.3 * n, 5.0 * n};
-        if (kind == 7) h.acquisition_number = n / 20 + 1, h.acquisition_time = std::to_string(120000 + n / 20);
+        if (kind == 7) h.acquisition_number = n / half + 1, h.acquisition_time = std::to_string(120000 + n / half);
     }
     return headers;
 }
@@ -128,38 +129,41 @@ void check_whole(const std::vector<slice_header>& headers, std::size_t slices, c
 
 TEST_CASE("one field spoiled in some or all files: the series whole, or a refusal") {
     std::mt19937 random(20261127);
-    for (int kind = 0; kind < kinds; ++kind)
-        for (const auto& field : fields()) {
-            const auto spoil = [&](const std::string& which, const std::function<int(int)>& value) {
-                auto headers = good(kind);
-                for (int i = 0; i < 40; ++i)
-                    if (const int k = value(i); k >= 0) field.write(headers[static_cast<std::size_t>(i)], k);
-                std::shuffle(headers.begin(), headers.end(), random);
-                check_whole(headers, 40, "series " + std::to_string(kind) + ", " + field.name + ", " + which);
-            };
-            for (const int k : {0, 1, 2}) {
-                const std::string value = " to value " + std::to_string(k);
-                spoil("all" + value, [&](int) { return k; });
-                spoil("first" + value, [&](int i) { return i == 0 ? k : -1; });
-                spoil("middle" + value, [&](int i) { return i == 17 ? k : -1; });
-                spoil("last" + value, [&](int i) { return i == 39 ? k : -1; });
-                spoil("last three" + value, [&](int i) { return i > 36 ? k : -1; });
-                spoil("first half" + value, [&](int i) { return i < 20 ? k : -1; });
-                spoil("first fifteen" + value, [&](int i) { return i < 15 ? k : -1; });
-                spoil("every second" + value, [&](int i) { return i % 2 ? k : -1; });
-                spoil("every fourth" + value, [&](int i) { return i % 4 == 1 ? k : -1; });
-                std::vector<int> some(40);
-                for (auto& s : some) s = random() % 3 == 0 ? k : -1;
-                spoil("some" + value, [&](int i) { return some[static_cast<std::size_t>(i)]; });
+    for (const int n : {40, 9, 4, 3, 2})
+        for (int kind = 0; kind < kinds; ++kind)
+            for (const auto& field : fields()) {
+                const auto spoil = [&](const std::string& which, const std::function<int(int)>& value) {
+                    auto headers = good(kind, static_cast<std::size_t>(n));
+                    for (int i = 0; i < n; ++i)
+                        if (const int k = value(i); k >= 0) field.write(headers[static_cast<std::size_t>(i)], k);
+                    std::shuffle(headers.begin(), headers.end(), random);
+                    check_whole(headers, static_cast<std::size_t>(n),
+                                std::to_string(n) + " slices of kind " + std::to_string(kind) + ", " +
+                                    field.name + ", " + which);
+                };
+                for (const int k : {0, 1, 2}) {
+                    const std::string value = " to value " + std::to_string(k);
+                    spoil("all" + value, [&](int) { return k; });
+                    spoil("first" + value, [&](int i) { return i == 0 ? k : -1; });
+                    spoil("middle" + value, [&](int i) { return i == n / 2 ? k : -1; });
+                    spoil("last" + value, [&](int i) { return i == n - 1 ? k : -1; });
+                    spoil("last three" + value, [&](int i) { return i >= n - 3 ? k : -1; });
+                    spoil("first half" + value, [&](int i) { return i < n / 2 ? k : -1; });
+                    spoil("first third" + value, [&](int i) { return i < n / 3 ? k : -1; });
+                    spoil("every second" + value, [&](int i) { return i % 2 ? k : -1; });
+                    spoil("every fourth" + value, [&](int i) { return i % 4 == 1 ? k : -1; });
+                    std::vector<int> some(static_cast<std::size_t>(n));
+                    for (auto& s : some) s = random() % 3 == 0 ? k : -1;
+                    spoil("some" + value, [&](int i) { return some[static_cast<std::size_t>(i)]; });
+                }
+                spoil("each its own", [](int i) { return i + 1; });
+                spoil("each its own, turned", [&](int i) { return (i + n / 2) % n + 1; });
+                spoil("alternating", [](int i) { return i % 2 + 1; });
+                spoil("three in turn", [](int i) { return i % 3 + 1; });
+                spoil("halves", [&](int i) { return 2 * i / n + 1; });
+                spoil("blocks of four", [](int i) { return i / 4 + 1; });
+                spoil("last its own", [&](int i) { return i == n - 1 ? 99 : -1; });
             }
-            spoil("each its own", [](int i) { return i + 1; });
-            spoil("each its own, turned", [](int i) { return (i + 20) % 40 + 1; });
-            spoil("alternating", [](int i) { return i % 2 + 1; });
-            spoil("three in turn", [](int i) { return i % 3 + 1; });
-            spoil("halves", [](int i) { return i / 20 + 1; });
-            spoil("blocks of four", [](int i) { return i / 4 + 1; });
-            spoil("last its own", [](int i) { return i == 39 ? 99 : -1; });
-        }
 }
 
 TEST_CASE("fields that part nothing leave the series whole") {
