@@ -49,7 +49,9 @@ public:
     }
 
     /// The values of `volume_fields` and `scan_fields` in all slices; nothing where they differ.
-    [[nodiscard]] const std::vector<std::optional<std::string>>& volume_values() const { return volume_values_; }
+    [[nodiscard]] const std::vector<std::optional<std::string>>& volume_values() const {
+        return volume_values_;
+    }
     [[nodiscard]] const std::vector<std::optional<std::string>>& scan_values() const { return scan_values_; }
 
 private:
@@ -65,8 +67,8 @@ private:
                                     const std::vector<std::size_t>& members, const vector3& normal) {
         if (members.size() > 1) return even_line(places_of(headers, members));
         const auto& only = headers[members.front()];
-        const double step =
-            only.slice_thickness.value_or(0) > 0 ? *only.slice_thickness : only.spacing_between_slices.value_or(1);
+        const double step = only.slice_thickness.value_or(0) > 0 ? *only.slice_thickness
+                                                                 : only.spacing_between_slices.value_or(1);
         return {place_of(only, normal).value_or(vector3{}), scaled(normal, step > 0 ? step : 1)};
     }
 
@@ -79,8 +81,8 @@ private:
     std::vector<std::optional<std::string>> volume_values_, scan_values_;
 };
 
-/// In what a slice differs from what all slices of the stack agree on: the fields for a sentence, and how many
-/// of them are independent. Acquisitions of one series UID are blocks of one scan as often as scans.
+/// In what a slice differs from what all slices of the stack agree on: the fields for a sentence, and how
+/// many of them are independent. Acquisitions of one series UID are blocks of one scan as often as scans.
 struct differences {
     std::vector<std::string_view> fields;
     std::size_t independent = 0;
@@ -96,7 +98,8 @@ inline differences differences_of(std::span<const slice_header> headers, const t
             found.fields.push_back(volume_fields[k].first);
     if (!near(first.pixel_spacing, h.pixel_spacing, 1e-4)) found.fields.push_back("Pixel Spacing");
     if (!near(first.orientation, h.orientation, 1e-3)) found.fields.push_back("Image Orientation (Patient)");
-    if (first.position.has_value() != h.position.has_value()) found.fields.push_back("Image Position (Patient)");
+    if (first.position.has_value() != h.position.has_value())
+        found.fields.push_back("Image Position (Patient)");
     found.independent = found.fields.size();
     // A single slice agrees with itself in whatever differs from slice to slice.
     if (stack.members().size() < 2) return found;
@@ -120,9 +123,9 @@ inline std::set<witness> witnesses_between(std::span<const slice_header> headers
         const auto& field = scan_fields[k];
         const auto& mine = stack.scan_values()[k];
         const auto its = field.value(headers[group.members.front()]);
-        if (mine && *mine != its && std::all_of(group.members.begin(), group.members.end(), [&](std::size_t i) {
-                return field.value(headers[i]) == its;
-            }))
+        if (mine && *mine != its &&
+            std::all_of(group.members.begin(), group.members.end(),
+                        [&](std::size_t i) { return field.value(headers[i]) == its; }))
             found.insert(field.kind);
     }
     if (group.members.size() < smallest_scan || stack.members().size() < smallest_scan) return found;
@@ -130,13 +133,15 @@ inline std::set<witness> witnesses_between(std::span<const slice_header> headers
     const auto apart = [&](auto value) {
         const auto range = [&](const std::vector<std::size_t>& members) {
             auto low = value(headers[members.front()]), high = low;
-            for (const auto i : members) low = std::min(low, value(headers[i])), high = std::max(high, value(headers[i]));
+            for (const auto i : members)
+                low = std::min(low, value(headers[i])), high = std::max(high, value(headers[i]));
             return std::pair(low, high);
         };
         const auto a = range(stack.members()), b = range(group.members);
         return a.second < b.first || b.second < a.first;
     };
-    if (woven && apart([](const slice_header& h) { return h.acquisition_time; })) found.insert(witness::acquisition);
+    if (woven && apart([](const slice_header& h) { return h.acquisition_time; }))
+        found.insert(witness::acquisition);
     // Two ends of one scan are numbered on; two scans, each from the start.
     if (numbered_apart(headers, {stack.members(), group.members}) &&
         (woven || !apart([](const slice_header& h) { return h.instance_number; })))
@@ -144,7 +149,8 @@ inline std::set<witness> witnesses_between(std::span<const slice_header> headers
     return found;
 }
 
-inline std::string range_text(std::span<const slice_header> headers, const std::vector<std::size_t>& members) {
+inline std::string range_text(std::span<const slice_header> headers,
+                              const std::vector<std::size_t>& members) {
     const auto normal = plane_of(headers[members.front()]).normal;
     const auto places = places_of(headers, members);
     if (places.size() == 1) return "1 slice at " + place_text(places.front(), normal);
@@ -176,10 +182,10 @@ inline std::string completes(std::span<const slice_header> headers, const taken_
     if (2 * in_line < all && !(alone && same_series)) return {};
     if (woven) return alone ? "lie between its slices" : "";
     const double step = stack.step_mm();
-    const double its_step = all > 1 ? std::abs(stack.height(group.members.back()) -
-                                               stack.height(group.members.front())) /
-                                          static_cast<double>(all - 1)
-                                    : step;
+    const double its_step =
+        all > 1 ? std::abs(stack.height(group.members.back()) - stack.height(group.members.front())) /
+                      static_cast<double>(all - 1)
+                : step;
     const bool same_step = std::abs(its_step - step) <= tolerance * step && 2 * on_grid > all;
     if (same_step && nearest <= 1.5 * step) return "continue it at the same step";
     if (same_step && nearest <= 5.5 * step) return "go on a gap away at the same step";
@@ -198,8 +204,8 @@ struct left_out {
     const slice_group* group = nullptr;
 };
 
-/// Asks every slice that was left out whether it would continue or fill the stack. One field alone never makes
-/// another image: a slice that fits the stack but for one field is damaged, or the field is.
+/// Asks every slice that was left out whether it would continue or fill the stack. One field alone never
+/// makes another image: a slice that fits the stack but for one field is damaged, or the field is.
 inline left_out missing_part(std::span<const slice_header> headers, const std::vector<slice_group>& groups,
                              const slice_group& taken, double tolerance) {
     const taken_stack stack(headers, taken);

@@ -99,8 +99,7 @@ inline std::size_t doubled_places(std::span<const slice_header> headers,
 
 /// `6 positions (the first at z = 0 mm) hold two different images`; empty where none does. `members` are
 /// sorted.
-inline std::string doubled_text(std::span<const slice_header> headers,
-                                std::span<const std::size_t> members) {
+inline std::string doubled_text(std::span<const slice_header> headers, std::span<const std::size_t> members) {
     const auto doubled = doubled_places(headers, members);
     if (doubled == 0) return {};
     std::size_t first = 0;
@@ -312,7 +311,8 @@ inline void part_scans(std::span<const slice_header> headers, slice_group group,
         return;
     }
     const parting* best = nullptr;
-    std::tuple<std::size_t, std::size_t, std::size_t> least{members.size(), doubled_places(headers, members), 0};
+    std::tuple<std::size_t, std::size_t, std::size_t> least{members.size(), doubled_places(headers, members),
+                                                            0};
     for (const auto& one : partings) {
         std::size_t bad = 0, twice = 0;
         for (const auto& part : one.split(members)) {
@@ -355,9 +355,9 @@ inline std::vector<slice_group> group_slices(std::span<const slice_header> heade
             unfit = "projection, rendering or screen image";
         const auto home = std::find_if(groups.begin(), groups.end(), [&](const slice_group& g) {
             const auto& other = headers[g.members.front()];
-            return g.unfit == unfit &&
-                   (unfit.empty() ? other.study_uid == headers[i].study_uid && same_geometry(other, headers[i])
-                                  : other.series_uid == headers[i].series_uid);
+            return g.unfit == unfit && (unfit.empty() ? other.study_uid == headers[i].study_uid &&
+                                                            same_geometry(other, headers[i])
+                                                      : other.series_uid == headers[i].series_uid);
         });
         if (home != groups.end())
             home->members.push_back(i);

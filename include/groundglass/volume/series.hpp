@@ -73,8 +73,9 @@ inline void refuse_wild_numbers(std::span<const slice_header> headers) {
         if (!why_not_ct(h).empty()) continue;
         const bool placed = !h.position || std::all_of(h.position->begin(), h.position->end(), sane);
         if (!placed || !sane(h.slice_location.value_or(0)))
-            throw format_error("a slice's position is not a finite number that a scanner could mean; export the "
-                               "series again");
+            throw format_error(
+                "a slice's position is not a finite number that a scanner could mean; export the "
+                "series again");
     }
 }
 
@@ -113,7 +114,8 @@ inline notes joined_notes(std::span<const slice_header> headers, const slice_gro
         if (field.kind == witness::acquisition || field.kind == witness::thickness) continue;
         const auto values = part_by(field, headers, group.members).parts;
         if (values < 2) continue;
-        text += (text.empty() ? "" : ", ") + std::string(field.name) + " (" + std::to_string(values) + " values)";
+        text +=
+            (text.empty() ? "" : ", ") + std::string(field.name) + " (" + std::to_string(values) + " values)";
         warn = warn || field.kind == witness::series || field.kind == witness::kernel;
     }
     if (text.empty()) return {};
@@ -129,10 +131,10 @@ inline notes joined_notes(std::span<const slice_header> headers, const slice_gro
 ///
 /// Slices that are no CT in Hounsfield units (`why_not_ct`), or whose Image Type calls them a projection, are
 /// set aside. The others are parted by geometry: slices of one study, plane, matrix and pixel spacing that
-/// complete each other to one even stack are one scan, whatever a single field of their headers says. They are
-/// told apart only where positions repeat or are uneven, and where two independent fields agree that an even
-/// stack is several whole ones (two passes, shifted by a part of a step). Images that are there twice are
-/// dropped. Among the scans the rule takes: original before derived; axial before other planes; then most
+/// complete each other to one even stack are one scan, whatever a single field of their headers says. They
+/// are told apart only where positions repeat or are uneven, and where two independent fields agree that an
+/// even stack is several whole ones (two passes, shifted by a part of a step). Images that are there twice
+/// are dropped. Among the scans the rule takes: original before derived; axial before other planes; then most
 /// slices; then thinner slices; then the smaller UID. Reformats that are not axial are taken only by UID.
 ///
 /// Whatever is left out is asked whether it would continue or fill the scan taken: if so, or if a slice
@@ -249,12 +251,14 @@ inline notes joined_notes(std::span<const slice_header> headers, const slice_gro
                                                      !series_uids_of(headers, *missing.group).count(wanted));
             if (!knowingly)
                 throw format_error(
-                    range_text(headers, chosen.members) + " were found, and " + missing.found +
+                    range_text(headers, chosen.members) +
+                    (chosen.members.size() == 1 ? " was found, and " : " were found, and ") + missing.found +
                     "; whether they are one scan can't be told, and a part is not measured as the whole: " +
-                    (missing.scan ? "take one by its name (--series, series=), " + chosen.name + " or " +
-                                        missing.group->name
-                                  : "export the study again, or take the rest by its name (--series, series=), " +
-                                        chosen.name));
+                    (missing.scan
+                         ? "take one by its name (--series, series=), " + chosen.name + " or " +
+                               missing.group->name
+                         : "export the study again, or take the rest by its name (--series, series=), " +
+                               chosen.name));
             remarks.push_back({note_level::warning, "series_continued",
                                "The series was taken as asked for, but " + missing.found + "."});
         }
@@ -294,7 +298,7 @@ inline notes joined_notes(std::span<const slice_header> headers, const slice_gro
             {note_level::info, "duplicate_slices",
              counted(chosen.copies, "slice") +
                  (chosen.copies == 1 ? " was there twice; one copy was kept."
-                                      : " were there more than once; one copy of each was kept.")});
+                                     : " were there more than once; one copy of each was kept.")});
     if (derived(chosen))
         remarks.push_back({note_level::warning, "derived_series",
                            "The series is marked as derived from other images: its HU may be changed."});

@@ -140,9 +140,9 @@ inline bool image_type_says(const slice_header& header, std::initializer_list<st
 /// True where Image Type says that the pixels show no section: MIP, MinIP, volume rendering, a screen, a dose
 /// report. An average of slices is a section. Words are compared whole, value by value.
 [[nodiscard]] inline bool is_projection(const slice_header& header) {
-    return detail::image_type_says(
-        header, {"MIP", "MINIP", "MAXIP", "MAXIMUMIP", "MINIMUMIP", "PROJECTION", "RAYSUM", "VRT", "VR", "RENDER",
-                 "RENDERING", "RENDERED", "SSD", "SCREEN", "SCREENSAVE", "SCREENSHOT", "CAPTURE", "DOSE"});
+    return detail::image_type_says(header, {"MIP", "MINIP", "MAXIP", "MAXIMUMIP", "MINIMUMIP", "PROJECTION",
+                                            "RAYSUM", "VRT", "VR", "RENDER", "RENDERING", "RENDERED", "SSD",
+                                            "SCREEN", "SCREENSAVE", "SCREENSHOT", "CAPTURE", "DOSE"});
 }
 
 /// Why a slice can't be part of a chest CT in Hounsfield units, such as "modality MR" or "localizer"; empty
@@ -163,7 +163,8 @@ inline bool image_type_says(const slice_header& header, std::initializer_list<st
     if (header.samples_per_pixel != 1) return "colour image";
     if (header.photometric != "MONOCHROME2") return "photometric interpretation other than MONOCHROME2";
     if (header.bits_allocated < 12) return "8-bit image, which can't hold Hounsfield units";
-    if (image_type_says(header, {"LOCALIZER", "SCOUT", "TOPOGRAM", "SCANOGRAM", "SURVIEW"})) return "localizer";
+    if (image_type_says(header, {"LOCALIZER", "SCOUT", "TOPOGRAM", "SCANOGRAM", "SURVIEW"}))
+        return "localizer";
     if (!header.rescale_type.empty() && header.rescale_type != "HU" && header.rescale_type != "US")
         return "values are not in HU by their Rescale Type";
     return {};

@@ -12,7 +12,8 @@ namespace {
 
 struct spoiled_field {
     std::string name;
-    /// Writes the value number `k`, 0 for an absent one; 1, 2, ... differ from each other and from what is there.
+    /// Writes the value number `k`, 0 for an absent one; 1, 2, ... differ from each other and from what is
+    /// there.
     std::function<void(slice_header&, int k)> write;
 };
 
@@ -45,8 +46,9 @@ std::vector<spoiled_field> fields() {
         {"modality", text(&slice_header::modality, "M")},
         {"image_type",
          [](slice_header& h, int k) {
-             h.image_type = k == 0 ? std::vector<std::string>{}
-                                   : std::vector<std::string>{"ORIGINAL", "PRIMARY", "AXIAL", "X" + std::to_string(k)};
+             h.image_type =
+                 k == 0 ? std::vector<std::string>{}
+                        : std::vector<std::string>{"ORIGINAL", "PRIMARY", "AXIAL", "X" + std::to_string(k)};
          }},
         {"image_type, its kind",
          [](slice_header& h, int k) {
@@ -60,8 +62,10 @@ std::vector<spoiled_field> fields() {
         {"rows", [](slice_header& h, int k) { h.rows = static_cast<std::uint32_t>(100 * k); }},
         {"columns", [](slice_header& h, int k) { h.columns = static_cast<std::uint32_t>(100 * k); }},
         {"bits_allocated", [](slice_header& h, int k) { h.bits_allocated = k % 2 ? 8 : 32; }},
-        {"samples_per_pixel", [](slice_header& h, int k) { h.samples_per_pixel = static_cast<std::uint32_t>(k + 2); }},
-        {"number_of_frames", [](slice_header& h, int k) { h.number_of_frames = static_cast<std::uint32_t>(k + 2); }},
+        {"samples_per_pixel",
+         [](slice_header& h, int k) { h.samples_per_pixel = static_cast<std::uint32_t>(k + 2); }},
+        {"number_of_frames",
+         [](slice_header& h, int k) { h.number_of_frames = static_cast<std::uint32_t>(k + 2); }},
         {"orientation",
          [](slice_header& h, int k) {
              if (k == 0)
@@ -78,7 +82,10 @@ std::vector<spoiled_field> fields() {
              else
                  (*h.position)[2] += 0.37 * k;
          }},
-        {"position, sideways", [](slice_header& h, int k) { h.position = vector3{9.0 * k, 0, (*h.position)[2]}; }},
+        {"position, sideways",
+         [](slice_header& h, int k) {
+             h.position = vector3{9.0 * k, 0, (*h.position)[2]};
+         }},
         {"pixel_spacing",
          [](slice_header& h, int k) {
              if (k == 0)
@@ -108,9 +115,11 @@ std::vector<slice_header> good(int kind, std::size_t slices = 40) {
         if (kind == 2) h.acquisition_number = n + 1, h.acquisition_time = std::to_string(120000 + n);
         if (kind == 3) h.acquisition_number = n / 4 + 1, h.acquisition_time = std::to_string(120000 + n / 4);
         if (kind == 4) h.frame_of_reference_uid = "3." + std::to_string(n);
-        if (kind == 5) h.instance_number.reset(), h.acquisition_number.reset(), h.frame_of_reference_uid.clear();
+        if (kind == 5)
+            h.instance_number.reset(), h.acquisition_number.reset(), h.frame_of_reference_uid.clear();
         if (kind == 6) h.position = vector3{0, 1.3 * n, 5.0 * n};
-        if (kind == 7) h.acquisition_number = n / half + 1, h.acquisition_time = std::to_string(120000 + n / half);
+        if (kind == 7)
+            h.acquisition_number = n / half + 1, h.acquisition_time = std::to_string(120000 + n / half);
     }
     return headers;
 }
@@ -135,7 +144,8 @@ TEST_CASE("one field spoiled in some or all files: the series whole, or a refusa
                 const auto spoil = [&](const std::string& which, const std::function<int(int)>& value) {
                     auto headers = good(kind, static_cast<std::size_t>(n));
                     for (int i = 0; i < n; ++i)
-                        if (const int k = value(i); k >= 0) field.write(headers[static_cast<std::size_t>(i)], k);
+                        if (const int k = value(i); k >= 0)
+                            field.write(headers[static_cast<std::size_t>(i)], k);
                     std::shuffle(headers.begin(), headers.end(), random);
                     check_whole(headers, static_cast<std::size_t>(n),
                                 std::to_string(n) + " slices of kind " + std::to_string(kind) + ", " +
@@ -206,9 +216,8 @@ TEST_CASE("a UID of its own in each file, whichever UID it is") {
 
 TEST_CASE("two halves of one scan under two UIDs are one; each can be had by its UID") {
     const auto lower = changed(series("1.1", 20, 5), [](auto&) {});
-    const auto upper = changed(series("1.2", 25, 5), [](auto& h) {
-        (*h.position)[2] += 100, *h.instance_number += 20;
-    });
+    const auto upper =
+        changed(series("1.2", 25, 5), [](auto& h) { (*h.position)[2] += 100, *h.instance_number += 20; });
     const auto headers = joined({lower, upper});
     const auto plan = plan_series(headers);
     CHECK(plan.order.size() == 45);
@@ -220,7 +229,8 @@ TEST_CASE("two halves of one scan under two UIDs are one; each can be had by its
 
 TEST_CASE("scans that continue each other are refused, and taken by name") {
     const auto chest = changed(series("1.1", 40, 5), [](auto& h) { h.convolution_kernel = "B70f"; });
-    for (const double shift : {200.0, 210.0, 195.0, 180.0}) { // adjoining, one missing, overlapping by one and four
+    for (const double shift :
+         {200.0, 210.0, 195.0, 180.0}) { // adjoining, one missing, overlapping by one and four
         const auto abdomen = changed(series("1.2", 60, 5), [&](auto& h) {
             h.convolution_kernel = "B30f", (*h.position)[2] -= 300 - 200 + shift;
         });
@@ -237,16 +247,22 @@ TEST_CASE("scans that continue each other are refused, and taken by name") {
         }
     }
     // Another column of pixels, a step that does not fit, or far away: another scan.
-    CHECK(plan_series(joined({chest, changed(series("1.2", 60, 5), [](auto& h) {
-                                  h.convolution_kernel = "B30f";
-                                  h.position = vector3{40, 0, (*h.position)[2] - 300};
-                              })})).order.size() == 60);
-    CHECK(plan_series(joined({chest, changed(series("1.2", 60, 3), [](auto& h) {
-                                  h.convolution_kernel = "B30f", (*h.position)[2] -= 181;
-                              })})).order.size() == 60);
-    CHECK(plan_series(joined({chest, changed(series("1.2", 60, 5), [](auto& h) {
-                                  h.convolution_kernel = "B30f", (*h.position)[2] -= 500;
-                              })})).order.size() == 60);
+    CHECK(plan_series(joined({chest, changed(series("1.2", 60, 5),
+                                             [](auto& h) {
+                                                 h.convolution_kernel = "B30f";
+                                                 h.position = vector3{40, 0, (*h.position)[2] - 300};
+                                             })}))
+              .order.size() == 60);
+    CHECK(plan_series(joined({chest, changed(series("1.2", 60, 3),
+                                             [](auto& h) {
+                                                 h.convolution_kernel = "B30f", (*h.position)[2] -= 181;
+                                             })}))
+              .order.size() == 60);
+    CHECK(plan_series(joined({chest, changed(series("1.2", 60, 5),
+                                             [](auto& h) {
+                                                 h.convolution_kernel = "B30f", (*h.position)[2] -= 500;
+                                             })}))
+              .order.size() == 60);
 }
 
 TEST_CASE("one series of two steps is refused as uneven, not taken by half") {

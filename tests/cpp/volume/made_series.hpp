@@ -49,7 +49,9 @@ inline std::string refusal(const std::vector<slice_header>& headers, const serie
     return "";
 }
 
-inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 inline const note* noted(const series_plan& plan, const std::string& code) {
     for (const auto& n : plan.remarks)

@@ -45,7 +45,9 @@ TEST_CASE("two passes shifted by a part of a step are two scans") {
 }
 
 TEST_CASE("passes are told apart by any two witnesses") {
-    const auto numbered = [](slice_header& h, std::size_t i) { h.instance_number = 41 + static_cast<int>(i); };
+    const auto numbered = [](slice_header& h, std::size_t i) {
+        h.instance_number = 41 + static_cast<int>(i);
+    };
     const auto check = [&](auto change) {
         const auto plan = plan_series(two_passes(2.5, [&](slice_header& h, std::size_t i) {
             numbered(h, i);
@@ -78,7 +80,9 @@ TEST_CASE("one witness that passes have is not enough to tell, and is asked abou
         });
         const auto text = refusal(headers);
         CHECK(has(text, "its slices make one even stack, and also 2 whole stacks woven into each other"));
-        CHECK(has(text, only == 0 ? "Instance Number alone" : only == 1 ? "Acquisition Number alone" : "Acquisition Time alone"));
+        CHECK(has(text, only == 0   ? "Instance Number alone"
+                        : only == 1 ? "Acquisition Number alone"
+                                    : "Acquisition Time alone"));
         CHECK(has(text, "take one by its name (--series, series=): 1.1/1 or 1.1/2"));
         for (const std::string name : {"1.1/1", "1.1/2"}) {
             const auto plan = plan_series(headers, {.series_uid = name});
@@ -89,12 +93,9 @@ TEST_CASE("one witness that passes have is not enough to tell, and is asked abou
 }
 
 TEST_CASE("times that run on through both passes tell them apart") {
-    const auto headers = changed(two_passes(2.5, [](slice_header& h, std::size_t i) {
-                                     h.instance_number = 41 + static_cast<int>(i);
-                                 }),
-                                 [](slice_header& h) {
-                                     h.acquisition_time = std::to_string(120000 + *h.instance_number);
-                                 });
+    const auto headers = changed(
+        two_passes(2.5, [](slice_header& h, std::size_t i) { h.instance_number = 41 + static_cast<int>(i); }),
+        [](slice_header& h) { h.acquisition_time = std::to_string(120000 + *h.instance_number); });
     CHECK(plan_series(headers).grid.spacing_mm[0] == doctest::Approx(5));
 }
 
@@ -116,12 +117,13 @@ TEST_CASE("phases at the same places are told apart by time, kernels by their na
 }
 
 TEST_CASE("only Instance Number tells images of one place apart: asked, and taken by name") {
-    const auto headers = two_passes(0, [](slice_header& h, std::size_t i) {
-        h.instance_number = 41 + static_cast<int>(i);
-    });
-    CHECK(has(refusal(headers), "40 positions (the first at z = 0 mm) hold two different images that differ in "
-                                "Instance Number alone; take one by its name (--series, series=): 1.1/1 or 1.1/2"));
-    for (const auto i : plan_series(headers, {.series_uid = "1.1/2"}).order) CHECK(*headers[i].instance_number > 40);
+    const auto headers =
+        two_passes(0, [](slice_header& h, std::size_t i) { h.instance_number = 41 + static_cast<int>(i); });
+    CHECK(has(refusal(headers),
+              "40 positions (the first at z = 0 mm) hold two different images that differ in "
+              "Instance Number alone; take one by its name (--series, series=): 1.1/1 or 1.1/2"));
+    for (const auto i : plan_series(headers, {.series_uid = "1.1/2"}).order)
+        CHECK(*headers[i].instance_number > 40);
 }
 
 TEST_CASE("images of one place that nothing tells apart are refused with what was looked at") {
@@ -129,7 +131,9 @@ TEST_CASE("images of one place that nothing tells apart are refused with what wa
     for (auto& h : headers) h.instance_number.reset();
     const auto text = refusal(headers);
     CHECK(has(text, "40 positions (the first at z = 0 mm) hold two different images"));
-    CHECK(has(text, "none of Instance Number, Series Instance UID, Temporal Position Identifier, Acquisition Number"));
+    CHECK(has(
+        text,
+        "none of Instance Number, Series Instance UID, Temporal Position Identifier, Acquisition Number"));
     CHECK(has(text, "Acquisition Time"));
 }
 
@@ -138,7 +142,8 @@ TEST_CASE("three phases, two kernels each, under one UID are six scans") {
     for (int phase = 1; phase <= 3; ++phase)
         for (const std::string kernel : {"B30f", "B70f"}) {
             const auto one = changed(series("1.1", 12), [&](auto& h) {
-                h.acquisition_number = phase, h.convolution_kernel = kernel, h.instance_uid += kernel + "p" + std::to_string(phase);
+                h.acquisition_number = phase, h.convolution_kernel = kernel,
+                h.instance_uid += kernel + "p" + std::to_string(phase);
             });
             headers.insert(headers.end(), one.begin(), one.end());
         }
@@ -172,7 +177,8 @@ TEST_CASE("a missing slice is no second pass") {
 
 TEST_CASE("frames of one object are images of their own") {
     auto headers = series("1.1", 10);
-    for (std::size_t i = 0; i < 10; ++i) headers[i].instance_uid = "4.1", headers[i].frame = static_cast<std::uint32_t>(i + 1);
+    for (std::size_t i = 0; i < 10; ++i)
+        headers[i].instance_uid = "4.1", headers[i].frame = static_cast<std::uint32_t>(i + 1);
     CHECK(plan_series(headers).order.size() == 10);
     auto twice = joined({headers, headers});
     const auto plan = plan_series(twice);

@@ -95,22 +95,28 @@ TEST_CASE("axial reformats are derived series, other planes of them are taken by
 }
 
 TEST_CASE("words of Image Type count whole, value by value") {
-    for (const auto& words :
-         {std::vector<std::string>{"DERIVED", "SECONDARY", "MIP"}, {"DERIVED", "SECONDARY", "OTHER", "CSA MIP"},
-          {"DERIVED", "SECONDARY", "MIN_IP"}, {"DERIVED", "PRIMARY", "VOLUME", "VOLUME_RENDER"},
-          {"DERIVED", "SECONDARY", "SCREEN SAVE"}, {"ORIGINAL", "SECONDARY", "DOSE_INFO"},
-          {"DERIVED", "SECONDARY", "PROJECTION IMAGE"}, {"derived", "secondary", "MinIP"}}) {
+    for (const auto& words : {std::vector<std::string>{"DERIVED", "SECONDARY", "MIP"},
+                              {"DERIVED", "SECONDARY", "OTHER", "CSA MIP"},
+                              {"DERIVED", "SECONDARY", "MIN_IP"},
+                              {"DERIVED", "PRIMARY", "VOLUME", "VOLUME_RENDER"},
+                              {"DERIVED", "SECONDARY", "SCREEN SAVE"},
+                              {"ORIGINAL", "SECONDARY", "DOSE_INFO"},
+                              {"DERIVED", "SECONDARY", "PROJECTION IMAGE"},
+                              {"derived", "secondary", "MinIP"}}) {
         const auto images = changed(series("1.1", 10), [&](auto& h) { h.image_type = words; });
         CHECK(has(refusal(images), "projection, rendering or screen image"));
         const auto plan = plan_series(images, {.series_uid = "1.1"});
         CHECK(plan.order.size() == 10);
         CHECK(noted(plan, "projection_series"));
     }
-    for (const auto& words :
-         {std::vector<std::string>{"ORIGINAL", "PRIMARY", "AXIAL", "EQUIPMIPLUS"}, {"ORIGINAL", "PRIMARY", "OVERDOSED"},
-          {"ORIGINAL", "PRIMARY", "AXIAL", "CT_SOM5 SPI"}, {"ORIGINAL", "PRIMARY", "SCREENING"},
-          {"DERIVED", "SECONDARY", "AVERAGE"}, {"ORIGINAL", "PRIMARY", "AXIAL", "SCOUTING"}})
-        CHECK(plan_series(changed(series("1.1", 10), [&](auto& h) { h.image_type = words; })).order.size() == 10);
+    for (const auto& words : {std::vector<std::string>{"ORIGINAL", "PRIMARY", "AXIAL", "EQUIPMIPLUS"},
+                              {"ORIGINAL", "PRIMARY", "OVERDOSED"},
+                              {"ORIGINAL", "PRIMARY", "AXIAL", "CT_SOM5 SPI"},
+                              {"ORIGINAL", "PRIMARY", "SCREENING"},
+                              {"DERIVED", "SECONDARY", "AVERAGE"},
+                              {"ORIGINAL", "PRIMARY", "AXIAL", "SCOUTING"}})
+        CHECK(plan_series(changed(series("1.1", 10), [&](auto& h) { h.image_type = words; })).order.size() ==
+              10);
 }
 
 TEST_CASE("copies of an image are dropped, whichever file comes first") {
