@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import evaluation
-from groundglass._core import SliceInvolvement, ThresholdFit, Thresholds, binomial_bounds
+from groundglass._core import SliceInvolvement, ThresholdFit, Thresholds
 from groundglass.evaluation import BlandAltman, Calibration, Estimate
-from groundglass.statistics import Shares
+from groundglass.statistics import Shares, binomial_bounds
 from groundglass.threshold_surface import threshold_surface
 
 if TYPE_CHECKING:
