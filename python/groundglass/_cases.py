@@ -26,7 +26,10 @@ def array_of(values: object, name: str, dimensions: int | None = 1) -> npt.NDArr
     """An array of any type, with that many dimensions where they are given. Masked entries become None."""
     array: npt.NDArray[Any]
     if isinstance(values, np.ma.MaskedArray):
-        array = np.ma.filled(values.astype(object), None) if np.ma.is_masked(values) else np.asarray(values)
+        array = np.asarray(values)
+        if (masked := np.ma.getmaskarray(values)).any():
+            array = array.astype(object)
+            array[masked] = None
     elif isinstance(values, (list, tuple)) and any(isinstance(value, str) for value in values):
         array = np.empty(len(values), dtype=object)  # numpy would turn a number among names into a name
         array[:] = values

@@ -106,7 +106,7 @@ def binomial_bounds(
     ``successes`` and ``trials`` are numbers or arrays of any shapes that broadcast; both may be fractional,
     as weighted counts are. Both results have the shape of the broadcast, and are floats for two numbers. The
     bounds hold successes / trials and lie in 0..1. ``method``: ``"wilson"``, ``"jeffreys"`` or
-    ``"clopper_pearson"``; the latter two take 2^-53 to 2^53 trials. Raises ``ValueError`` for shapes that do
+    ``"clopper_pearson"``; the latter two take up to 1e9 trials. Raises ``ValueError`` for shapes that do
     not broadcast, NaN, and unless 0 <= successes <= trials. Each pair of counts is worked out once.
     """
     given = (

@@ -40,13 +40,13 @@ inline bounds checked_binomial_bounds(double successes, double trials, const bin
         throw std::invalid_argument("binomial_bounds: 0 <= successes <= trials is needed, found " +
                                     shown(successes) + " of " + shown(trials));
     if (trials == 0) return {0, 1};
-    // A double tells neighbouring counts apart up to here, and the beta distribution's quantiles converge.
-    constexpr double most = 0x1p53, least = 0x1p-53;
-    if (options.method != binomial_method::wilson && (trials > most || trials < least))
-        throw std::invalid_argument(
-            "binomial_bounds: jeffreys and clopper_pearson take 2^-53 to 2^53 trials, "
-            "found " +
-            shown(trials) + "; take wilson");
+    constexpr double most = 1e9; // beyond, the quantiles of the beta distribution may not be found
+    const auto refuse = [&] {
+        throw std::invalid_argument("binomial_bounds: jeffreys and clopper_pearson don't converge for " +
+                                    shown(successes) + " of " + shown(trials) + " at level " +
+                                    shown(options.level) + "; take wilson");
+    };
+    if (options.method != binomial_method::wilson && trials > most) refuse();
     const double failures = trials - successes, share = successes / trials;
     const double tail = (1 - options.level) / 2;
     bounds result{0, 1};
@@ -59,24 +59,28 @@ inline bounds checked_binomial_bounds(double successes, double trials, const bin
     const auto upper_quantile = [](double a, double b, double q) {
         return boost::math::ibetac_inv(a, b, q, in_double{});
     };
-    switch (options.method) {
-    case binomial_method::wilson: {
-        const double z2 = normal_quantile * normal_quantile;
-        const double middle = (successes + z2 / 2) / (trials + z2);
-        const double reach = normal_quantile / (trials + z2) * std::sqrt(share * failures + z2 / 4);
-        result.upper = middle + reach;
-        // The product of both ends is share * successes / (trials + z2); middle - reach would cancel near 0.
-        result.lower = share * (successes / ((trials + z2) * result.upper));
-        break;
-    }
-    case binomial_method::jeffreys:
-        if (successes > 0) result.lower = beta_quantile(successes + 0.5, failures + 0.5, tail);
-        if (failures > 0) result.upper = upper_quantile(successes + 0.5, failures + 0.5, tail);
-        break;
-    case binomial_method::clopper_pearson:
-        if (successes > 0) result.lower = beta_quantile(successes, failures + 1, tail);
-        if (failures > 0) result.upper = upper_quantile(successes + 1, failures, tail);
-        break;
+    try {
+        switch (options.method) {
+        case binomial_method::wilson: {
+            const double z2 = normal_quantile * normal_quantile;
+            const double middle = (successes + z2 / 2) / (trials + z2);
+            const double reach = normal_quantile / (trials + z2) * std::sqrt(share * failures + z2 / 4);
+            result.upper = middle + reach;
+            // The ends' product is share * successes / (trials + z2); middle - reach would cancel near 0.
+            result.lower = share * (successes / ((trials + z2) * result.upper));
+            break;
+        }
+        case binomial_method::jeffreys:
+            if (successes > 0) result.lower = beta_quantile(successes + 0.5, failures + 0.5, tail);
+            if (failures > 0) result.upper = upper_quantile(successes + 0.5, failures + 0.5, tail);
+            break;
+        case binomial_method::clopper_pearson:
+            if (successes > 0) result.lower = beta_quantile(successes, failures + 1, tail);
+            if (failures > 0) result.upper = upper_quantile(successes + 1, failures, tail);
+            break;
+        }
+    } catch (const std::runtime_error&) { // of Boost: no convergence
+        refuse();
     }
     // Rounding, and a posterior's interval at a very low level, could leave the estimate itself out.
     if (successes == 0) result.lower = 0;
@@ -94,8 +98,8 @@ inline double two_sided_normal_quantile(double level) {
 /// The interval of a proportion of which `successes` in `trials` were seen; both may be fractional, as
 /// weighted counts are. It always holds successes / trials and lies in 0..1; at 0 and at all it is one-sided.
 /// Without trials anything is possible: 0..1. Throws `std::invalid_argument` for a level not between 0 and 1,
-/// unless 0 <= successes <= trials, and for the quantiles of the beta distribution (jeffreys,
-/// clopper_pearson) outside 2^-53 to 2^53 trials.
+/// unless 0 <= successes <= trials, and where the quantiles of the beta distribution (jeffreys,
+/// clopper_pearson) are not found: for more than 1e9 trials, and for a level next to 1 of less than one trial.
 [[nodiscard]] inline bounds binomial_bounds(double successes, double trials,
                                             const binomial_bounds_options& options = {}) {
     detail::check_level("binomial_bounds", options.level);

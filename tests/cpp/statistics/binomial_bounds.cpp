@@ -84,9 +84,9 @@ TEST_CASE("counts of any magnitude: bounds that hold the share, or a refusal") {
                 const double successes = share * trials;
                 CAPTURE(trials);
                 CAPTURE(successes);
-                if (method != binomial_method::wilson && (trials > 0x1p53 || trials < 0x1p-53)) {
+                if (method != binomial_method::wilson && trials > 1e9) {
                     CHECK_THROWS_WITH_AS((void)binomial_bounds(successes, trials, {.method = method}),
-                                         doctest::Contains("2^-53 to 2^53"), std::invalid_argument);
+                                         doctest::Contains("take wilson"), std::invalid_argument);
                     continue;
                 }
                 const auto found = binomial_bounds(successes, trials, {.method = method});
