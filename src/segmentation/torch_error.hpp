@@ -48,11 +48,11 @@ auto translated(const std::string& what, const std::string& advice, F&& function
         throw;
     } catch (const c10::Error& error) {
         reason = meaningful_line(error.what_without_backtrace());
-        if (reason.find("can't allocate memory") != std::string::npos)
-            throw std::bad_alloc(); // no fault of the model
     } catch (const std::exception& error) {
         reason = meaningful_line(error.what());
     }
+    if (reason.find("can't allocate memory") != std::string::npos)
+        throw std::bad_alloc(); // not the model's fault
     throw model_error(what + " (" + reason + ")" + (advice.empty() ? "" : "; " + advice));
 }
 

@@ -99,7 +99,7 @@ inline double two_sided_normal_quantile(double level) {
 /// weighted counts are. It always holds successes / trials and lies in 0..1; at 0 and at all it is one-sided.
 /// Without trials anything is possible: 0..1. Throws `std::invalid_argument` for a level not between 0 and 1,
 /// unless 0 <= successes <= trials, and where the quantiles of the beta distribution (jeffreys,
-/// clopper_pearson) are not found: for more than 1e9 trials, and for a level next to 1 of less than one trial.
+/// clopper_pearson) are not found: for more than 1e9 trials, or less than one at a level next to 1.
 [[nodiscard]] inline bounds binomial_bounds(double successes, double trials,
                                             const binomial_bounds_options& options = {}) {
     detail::check_level("binomial_bounds", options.level);
