@@ -19,8 +19,7 @@ interval_table_options interval_options(const py::object& edges, const std::stri
     }
     interval_table_options options;
     if (!edges.is_none()) {
-        const auto values = doubles::ensure(edges);
-        if (!values) throw py::error_already_set();
+        const auto values = numbers(edges, "interval_table: edges", 1);
         options.edges.assign(elements(values).begin(), elements(values).end());
     }
     options.bounds = {methods.of(method), level};
@@ -200,10 +199,8 @@ empty. A call raises ValueError for NaN and, unless clamp is set, for a fraction
             return py::make_tuple(column<double>(many, [](const bounds& b) { return b.lower; }),
                                   column<double>(many, [](const bounds& b) { return b.upper; }));
         },
-        "successes"_a, "trials"_a, py::kw_only(), "method"_a = "wilson", "level"_a = 0.95,
-        R"(Lower and upper bounds of proportions, as two arrays; 0 and 1 where there are no trials.
-
-method: 'wilson', 'jeffreys' or 'clopper_pearson'. Raises ValueError unless 0 <= successes <= trials.)");
+        "successes"_a, "trials"_a, py::kw_only(), "method"_a, "level"_a,
+        "Lower and upper bounds of pairs of counts; see groundglass.binomial_bounds.");
     module.def(
         "isotonic_regression",
         [](const doubles& values, const std::optional<doubles>& weights) {
@@ -212,8 +209,7 @@ method: 'wilson', 'jeffreys' or 'clopper_pearson'. Raises ValueError unless 0 <=
             return column<double>(fitted, [](double v) { return v; });
         },
         "values"_a, py::kw_only(), "weights"_a = py::none(),
-        "The non-descending series nearest to values in (weighted) least squares. Raises ValueError for "
-        "NaN.");
+        "The non-descending series nearest to values; see groundglass.isotonic_regression.");
 }
 
 } // namespace groundglass::bindings

@@ -31,21 +31,20 @@ py::array filter_lines(const savitzky_golay& stage, const py::array& series) {
 }
 
 py::object filter(const savitzky_golay& stage, const py::object& values, const py::object& x, int axis) {
-    auto series = py::array::ensure(values);
-    if (!series) throw py::error_already_set();
-    if (series.dtype().kind() == 'c' || std::string("biuf").find(series.dtype().kind()) == std::string::npos)
-        throw std::invalid_argument("SavitzkyGolay: the series must be of real numbers, found dtype " +
-                                    py::cast<std::string>(py::str(series.dtype())));
+    const auto given = py::array::ensure(values);
+    if (!given) PyErr_Clear(); // numbers() says what is wrong
+    const bool single = given && given.dtype().equal(py::dtype::of<float>()) &&
+                        !py::isinstance(values, py::module_::import("numpy.ma").attr("MaskedArray"));
+    const py::array series = single ? given : numbers(values, "SavitzkyGolay: series", std::nullopt);
     const auto rank = static_cast<int>(series.ndim());
     if (rank == 0 || axis < -rank || axis >= rank)
         throw std::invalid_argument("SavitzkyGolay: axis " + std::to_string(axis) + " is not one of " +
                                     std::to_string(rank) + " dimensions");
-    const bool single = series.dtype().equal(py::dtype::of<float>());
     if (!x.is_none()) {
         if (rank != 1)
             throw std::invalid_argument("SavitzkyGolay: with x of its own the series has one dimension");
-        const auto series_values = doubles::ensure(series), places = doubles::ensure(x);
-        if (!series_values || !places) throw py::error_already_set();
+        const auto series_values = doubles::ensure(series), places = numbers(x, "SavitzkyGolay: x", 1);
+        if (!series_values) throw py::error_already_set();
         const auto result = stage(elements(series_values), elements(places));
         const auto array = column<double>(result, [](double v) { return v; });
         return single ? array.attr("astype")("float32") : py::object(array);

@@ -4,6 +4,7 @@
 #include "pybind.hpp"
 #include <groundglass/statistics/binomial_bounds.hpp>
 
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -47,6 +48,13 @@ inline const named<binomial_method> methods{"method",
                                             {{"wilson", binomial_method::wilson},
                                              {"jeffreys", binomial_method::jeffreys},
                                              {"clopper_pearson", binomial_method::clopper_pearson}}};
+
+/// What a user hands over as numbers, checked and converted as in all of the package; of any rank for none.
+inline doubles numbers(const py::object& values, const char* name, std::optional<int> dimensions) {
+    return py::module_::import("groundglass._cases")
+        .attr("numbers")(values, name, dimensions)
+        .cast<doubles>();
+}
 
 /// The elements of a one-dimensional array.
 template <class T, int flags>

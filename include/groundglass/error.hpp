@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <stdexcept>
 #include <string>
 
@@ -17,5 +18,12 @@ struct format_error final : std::runtime_error {
 struct model_error final : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
+
+/// A number as a refusal names it: the shortest text that reads back as the same double.
+[[nodiscard]] inline std::string shown(double value) {
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    return {text, end};
+}
 
 } // namespace groundglass

@@ -48,7 +48,6 @@ from ._core import (
     UncertaintyTable,
     __version__,
     assess_lungs,
-    binomial_bounds,
     ct_grade_by_extent,
     ct_grade_by_pattern,
     ct_grade_cuts,
@@ -56,7 +55,6 @@ from ._core import (
     extent_score,
     grade_probability,
     involvement_by_label,
-    isotonic_regression,
     with_lobes,
     with_lungs,
     with_segments,
@@ -68,7 +66,14 @@ from .pipeline import Pipeline
 from .read import Study, read_ct, read_labels, read_study
 from .result import Result
 from .severity_model import SeverityModel, fit_severity
-from .statistics import PercentWarning, bootstrap_thresholds, fit_thresholds, interval_table
+from .statistics import (
+    PercentWarning,
+    binomial_bounds,
+    bootstrap_thresholds,
+    fit_thresholds,
+    interval_table,
+    isotonic_regression,
+)
 from .widget import view
 
 _repr_html.attach()

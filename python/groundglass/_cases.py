@@ -6,7 +6,10 @@ to the C++ to name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -15,25 +18,70 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uintp]
 
+#: int, float and bool first: the rest is told by slower means.
+_NUMBER = (int, float, Real, Decimal, np.bool_)
 
-def array_of(values: object, name: str, dimensions: int = 1) -> npt.NDArray[Any]:
-    """An array of any type with that many dimensions."""
-    try:
+
+def array_of(values: object, name: str, dimensions: int | None = 1) -> npt.NDArray[Any]:
+    """An array of any type, with that many dimensions where they are given. Masked entries become None."""
+    array: npt.NDArray[Any]
+    if isinstance(values, np.ma.MaskedArray):
         array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-    if array.ndim != dimensions:
+        if (masked := np.ma.getmaskarray(values)).any():
+            array = array.astype(object)
+            array[masked] = None
+    elif isinstance(values, (list, tuple)) and any(isinstance(value, str) for value in values):
+        array = np.empty(len(values), dtype=object)  # numpy would turn a number among names into a name
+        array[:] = values
+    else:
+        try:
+            array = np.asarray(values)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    if dimensions is not None and array.ndim != dimensions:
         shape = {1: "one dimension is", 2: "a row a case and a column a rater are"}[dimensions]
         raise ValueError(f"{name}: {shape} needed, found {array.ndim} dimensions")
     return array
 
 
-def numbers(values: object, name: str, dimensions: int = 1) -> Floats:
-    """Numbers as float64; NaN is left to the C++ to name."""
+def numbers(values: object, name: str, dimensions: int | None = 1) -> Floats:
+    """Numbers as float64; what is missing (masked, None, pandas' NA) becomes NaN, which is left to the C++ to
+    name."""
     array = array_of(values, name, dimensions)
+    if array.dtype.kind == "O":
+        found = np.array([_number(value, name) for value in array.ravel().tolist()], dtype=np.float64)
+        return found.reshape(array.shape)
     if array.dtype.kind not in "biuf" and array.size:
         raise ValueError(f"{name}: numbers are needed, found {array.ravel().tolist()[0]!r}")
-    return np.ascontiguousarray(array, dtype=np.float64)
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
+        for end in (array.min(), array.max()):
+            _number(end.item(), name)
+    with np.errstate(over="ignore"):  # of a longer float: the C++ names what is infinite
+        result: Floats = np.asarray(array, dtype=np.float64, order="C")
+    return result
+
+
+def _number(value: Any, name: str) -> float:
+    if is_missing(value):
+        return math.nan
+    if not isinstance(value, _NUMBER):
+        raise ValueError(f"{name}: numbers are needed, found {value!r}")
+    if isinstance(value, Integral) and abs(int(value)) > 1 << 53:
+        raise ValueError(f"{name}: whole numbers beyond 2^53 are not told apart as floats, found {value}")
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(f"{name}: {value} is beyond the largest float") from error
+
+
+def is_missing(value: Any) -> bool:
+    """None, NaN, NaT and pandas' NA."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):  # NA has no truth; an array has several, and is no value either
+        return not isinstance(value, np.ndarray)
 
 
 def labels_of(labels: object, positive: Hashable | None) -> npt.NDArray[np.uint8]:
@@ -43,25 +91,19 @@ def labels_of(labels: object, positive: Hashable | None) -> npt.NDArray[np.uint8
         if values and positive not in values:
             raise ValueError(f"labels: none is the positive class {positive!r}")
         return np.array([value == positive for value in values], dtype=np.uint8)
-    array = np.asarray(labels)
-    if array.dtype.kind not in "biuf" and array.size:
+    wrong = next((v for v in values if not (isinstance(v, _NUMBER) and v in (0, 1))), None)
+    if wrong is not None:
         raise ValueError(
-            f"labels: 0 and 1 are needed, found {array.ravel().tolist()[0]!r}; "
-            "name the positive class with positive="
+            f"labels: 0 and 1 are needed, found {wrong!r}; name the positive class with positive="
         )
-    wrong = array[(array != 0) & (array != 1)]
-    if wrong.size:
-        raise ValueError(
-            f"labels: 0 and 1 are needed, found {wrong.flat[0]}; name the positive class with positive="
-        )
-    return np.ascontiguousarray(array, dtype=np.uint8)
+    return np.array([bool(value) for value in values], dtype=np.uint8)
 
 
 def present(values: object, name: str) -> list[Any]:
     """The values as a list; refuses missing ones."""
     found: list[Any] = array_of(values, name).tolist()
     for index, value in enumerate(found):
-        if value is None or value != value:
+        if is_missing(value):
             raise ValueError(f"{name}: the value at index {index} is missing; leave the case out")
     return found
 
@@ -71,6 +113,12 @@ def codes_of(
 ) -> tuple[tuple[Hashable, ...], list[Codes]]:
     """The classes in order, and each of the columns as places among them."""
     columns = {name: present(values, name) for name, values in given.items()}
+    for name, values in columns.items():
+        for index, value in enumerate(values):
+            try:
+                hash(value)
+            except TypeError as error:
+                raise ValueError(f"{name}: {value!r} at index {index} is no class") from error
     if classes is None:
         try:
             known = tuple(sorted(set().union(*columns.values())))
@@ -86,6 +134,11 @@ def codes_of(
             if value not in place:
                 raise ValueError(f"{name}: {value!r} at index {index} is not one of the classes {known}")
     return known, [np.array([place[v] for v in values], dtype=np.uintp) for values in columns.values()]
+
+
+def all_numbers(values: object, name: str) -> bool:
+    """Whether none of them is a name or anything else without an order of its own."""
+    return all(isinstance(value, _NUMBER) for value in present(values, name))
 
 
 def whole(value: int, name: str) -> int:

@@ -773,10 +773,10 @@ def fit_intervals(
     compatible: bool,
 ) -> IntervalTable: ...
 def binomial_bounds(
-    successes: npt.ArrayLike, trials: npt.ArrayLike, *, method: str = "wilson", level: float = 0.95
+    successes: npt.NDArray[np.float64], trials: npt.NDArray[np.float64], *, method: str, level: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
 def isotonic_regression(
-    values: npt.ArrayLike, *, weights: npt.ArrayLike | None = None
+    values: npt.NDArray[np.float64], *, weights: npt.NDArray[np.float64] | None = None
 ) -> npt.NDArray[np.float64]: ...
 def fit_thresholds(
     values: npt.NDArray[np.float64],

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
+from groundglass._needs import make_room, not_imported
 from groundglass.errors import FormatError
 
 Kind = Literal["dicom", "zip", "nifti", "nrrd", "metaimage"]
@@ -36,12 +37,13 @@ def need(module: str) -> Any:
     """The imported module, or an ImportError that names the extra that brings it."""
     import importlib
 
+    if module == "SimpleITK":
+        make_room(module, 320)
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ImportError(
-            f"reading images needs {module}, which is not installed: pip install 'groundglass[io]'"
-        ) from error
+        missing = f"reading images needs {module}, which is not installed: pip install 'groundglass[io]'"
+        raise not_imported(error, missing) from error
 
 
 @contextmanager

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core
-from groundglass._cases import Floats, codes_of, labels_of, numbers, whole
+from groundglass._cases import Floats, all_numbers, codes_of, labels_of, numbers, whole
 from groundglass.tables import Tabular
 
 if TYPE_CHECKING:
@@ -252,7 +252,8 @@ def auc(
 
     `method` ``"delong"`` is the normal interval of DeLong et al. 1988 in O(n log n), cut at 0 and 1, of width
     0 where the classes do not overlap; ``"bootstrap"`` the percentile interval of `resamples` that keep the
-    number of cases of either class. Raises as :func:`roc_curve` does; DeLong needs two cases of either class.
+    number of cases of either class (1 to 10 000 000 resamples). Raises as :func:`roc_curve` does; DeLong
+    needs two cases of either class.
     """
     values, truth = numbers(scores, "scores"), labels_of(labels, positive)
     if method == "delong":
@@ -299,7 +300,8 @@ def calibration_curve(
     """How often the positive class comes true where a probability was predicted, bin by bin, with bounds.
 
     `probabilities` lie in 0..1. `edges`: bins of equal width, or at quantiles. `method`: the bounds of a
-    proportion. Empty bins are kept. Raises :class:`ValueError` for lengths that differ, no cases, and
+    proportion. Empty bins are kept. Labels of one class alone are taken: every filled bin has then observed 0
+    or 1. Raises :class:`ValueError` for lengths that differ, no cases, and
     probabilities that are NaN or outside 0..1.
     """
     values, truth = numbers(probabilities, "probabilities"), labels_of(labels, positive)
@@ -311,15 +313,20 @@ def calibration_curve(
 def brier_score(
     probabilities: npt.ArrayLike, labels: npt.ArrayLike, *, positive: Hashable | None = None
 ) -> float:
-    """Mean squared distance of probability (0..1) and label. Raises as :func:`calibration_curve` does."""
+    """Mean squared distance of probability (0..1) and label (Brier 1950).
+
+    Labels of one class alone are taken: the score is then the mean squared distance from that class, and says
+    nothing of how well classes are told apart. Raises as :func:`calibration_curve` does.
+    """
     return float(_core.brier_score(numbers(probabilities, "probabilities"), labels_of(labels, positive)))
 
 
 def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> BlandAltman:
     """Bias and limits of agreement of two measurements of the same cases (Bland and Altman 1999).
 
-    `level` is the share of differences between the limits and that of the t intervals. Raises
-    :class:`ValueError` for lengths that differ, NaN, and fewer than two cases.
+    `level` is the share of differences between the limits and that of the t intervals. Exact to rounding for
+    numbers of any magnitude. Raises :class:`ValueError` for lengths that differ, NaN, fewer than two cases,
+    and differences or limits beyond the largest float (1.8e308).
     """
     found = _core.bland_altman(numbers(first, "first"), numbers(second, "second"), level)
     for name in ("bias", "lower_limit", "upper_limit"):
@@ -332,8 +339,10 @@ def intraclass_correlation(
 ) -> IntraclassCorrelation:
     """ICC(2,1) and ICC(3,1) of single ratings with F intervals (Shrout and Fleiss; McGraw and Wong).
 
-    `ratings` has a row for each case and a column for each rater. Raises :class:`ValueError` for fewer than
-    two of either, NaN, and ratings that are all equal.
+    `ratings` has a row for each case and a column for each rater. A correlation without an answer is NaN:
+    that of cases that do not differ, or of two raters who swap two cases. Raises :class:`ValueError` for
+    fewer than two of either, NaN, ratings that are all equal, and ratings from about 1e154, whose mean
+    squares are beyond the largest float.
     """
     values = numbers(ratings, "ratings", dimensions=2)
     found = _core.intraclass_correlations(values.ravel(), values.shape[1], level)
@@ -358,7 +367,7 @@ def kappa(
     """
     if classes is None and weights != "none":
         for name, values in (("first", first), ("second", second)):
-            if np.asarray(values).dtype.kind not in "biuf":
+            if not all_numbers(values, name):
                 raise ValueError(
                     f"kappa: weights need classes in order; {name} holds names, so give classes="
                 )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from groundglass._needs import not_imported
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
@@ -66,7 +68,7 @@ def require_pillow() -> None:
     try:
         import PIL  # noqa: F401
     except ImportError as error:
-        raise ImportError("pictures need Pillow: pip install 'groundglass[io]'") from error
+        raise not_imported(error, "pictures need Pillow: pip install 'groundglass[io]'") from error
 
 
 def of_result(result: Result) -> Image:

@@ -21,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import evaluation
-from groundglass._core import SliceInvolvement, ThresholdFit, Thresholds, binomial_bounds
+from groundglass._core import SliceInvolvement, ThresholdFit, Thresholds
+from groundglass._needs import not_imported
 from groundglass.evaluation import BlandAltman, Calibration, Estimate
-from groundglass.statistics import Shares
+from groundglass.statistics import Shares, binomial_bounds
 from groundglass.threshold_surface import threshold_surface
 
 if TYPE_CHECKING:
@@ -309,7 +310,7 @@ def _axes(ax: Axes | None) -> Axes:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("pictures need matplotlib: pip install 'groundglass[report]'") from error
+        raise not_imported(error, "pictures need matplotlib: pip install 'groundglass[report]'") from error
     return plt.subplots(figsize=(6.0, 4.0), layout="constrained")[1] if ax is None else ax
 
 

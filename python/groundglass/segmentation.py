@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core, weights
+from groundglass._needs import found_no_room, make_room, not_imported
 from groundglass._repr_html import stage
 from groundglass.image_lesions import ImageLesions
 
@@ -75,19 +76,23 @@ def _load() -> Any:
     trouble = _trouble(getattr(_core, "torch_version", "") if compiled else None, _installed_torch())
     if trouble is not None:
         raise ImportError(trouble)
+    make_room("groundglass._segmentation", 450)
     try:
         from groundglass import _segmentation
-    except ImportError:
+    except ImportError as error:
+        if found_no_room(error):
+            raise not_imported(error, "") from error
         # LibTorch lies elsewhere than beside groundglass; importing torch brings it into the process.
         import torch  # noqa: F401
 
         try:
             from groundglass import _segmentation
         except ImportError as error:
-            raise ImportError(
+            trouble = (
                 f"the compiled part of groundglass.segmentation can't be loaded ({error}); "
                 "reinstall groundglass"
-            ) from error
+            )
+            raise not_imported(error, trouble) from error
     return _segmentation
 
 

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass._core import Thresholds, __version__, binomial_bounds
+from groundglass._core import Thresholds, __version__
 from groundglass.cohort import Table, class_column, number_column, read_table
 from groundglass.errors import FormatError
-from groundglass.statistics import Goal, Shares, bootstrap_thresholds
+from groundglass.statistics import Goal, Shares, binomial_bounds, bootstrap_thresholds
 from groundglass.tables import Tabular
 
 if TYPE_CHECKING:

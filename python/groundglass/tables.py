@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from groundglass._needs import not_imported
+
 if TYPE_CHECKING:
     import pandas
 
@@ -24,7 +26,7 @@ def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
     try:
         import pandas
     except ImportError as error:
-        raise ImportError("tables need pandas: pip install 'groundglass[cohort]'") from error
+        raise not_imported(error, "tables need pandas: pip install 'groundglass[cohort]'") from error
     return pandas.DataFrame.from_records(list(rows))
 
 

@@ -141,8 +141,9 @@ private:
         } else if (window) {
             std::vector<float> grey(slice.size());
             map_range(slice, size, {0, 0, size}, *window, grey_levels, std::span(grey));
-            std::transform(grey.begin(), grey.end(), result.begin(),
-                           [](float value) { return static_cast<std::uint8_t>(value + 0.5F); });
+            std::transform(grey.begin(), grey.end(), result.begin(), [](float value) {
+                return static_cast<std::uint8_t>(value > 0 ? value + 0.5F : 0.0F);
+            });
         } else {
             min_max_to_8_bit(slice, std::span(result));
         }

@@ -28,8 +28,8 @@ struct lung_slices {
 lung_slices find_lungs(const lung_ct& lungs) {
     const auto& grid = lungs.ct().grid();
     const image_size size{grid.shape[1], grid.shape[2]};
-    const auto pixels = [](double spacing_mm) {
-        return static_cast<std::size_t>(std::ceil(crop_margin_mm / spacing_mm));
+    const auto pixels = [&](std::size_t axis) {
+        return whole_up_to(std::ceil(crop_margin_mm / grid.spacing_mm[axis]), grid.shape[axis]);
     };
     lung_slices result;
     std::vector<std::uint8_t> shadow(size.area());
@@ -40,7 +40,7 @@ lung_slices find_lungs(const lung_ct& lungs) {
         result.indices.push_back(i);
         for (std::size_t k = 0; k < labels.size(); ++k) shadow[k] |= labels[k];
     }
-    result.box = mask_box(shadow, size, {pixels(grid.spacing_mm[1]), pixels(grid.spacing_mm[2])});
+    result.box = mask_box(shadow, size, {pixels(1), pixels(2)});
     return result;
 }
 
@@ -48,7 +48,7 @@ lung_slices find_lungs(const lung_ct& lungs) {
 std::vector<window> close_slices(const std::vector<std::size_t>& indices, double spacing_mm,
                                  double reach_mm) {
     // A spacing written as 0.8333 must not lose a slice that is meant to be at the reach.
-    const auto reach = static_cast<std::size_t>(reach_mm / spacing_mm * (1 + 1e-3));
+    const auto reach = whole_up_to(reach_mm / spacing_mm * (1 + 1e-3), indices.empty() ? 0 : indices.back());
     std::vector<window> result(indices.size());
     for (std::size_t i = 0; i < indices.size(); ++i) {
         auto& [first, last] = result[i];

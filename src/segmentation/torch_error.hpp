@@ -51,6 +51,8 @@ auto translated(const std::string& what, const std::string& advice, F&& function
     } catch (const std::exception& error) {
         reason = meaningful_line(error.what());
     }
+    if (reason.find("can't allocate memory") != std::string::npos)
+        throw std::bad_alloc(); // not the model's fault
     throw model_error(what + " (" + reason + ")" + (advice.empty() ? "" : "; " + advice));
 }
 

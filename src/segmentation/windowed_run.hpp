@@ -1,5 +1,7 @@
 #pragma once
 
+#include <groundglass/error.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -9,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -65,11 +68,15 @@ private:
     class stopping_team {
     public:
         stopping_team(windowed_run& run, std::size_t threads) : run_(run) {
+            threads_.reserve(threads);
             try {
                 for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([&run] { run.work(); });
-            } catch (const std::system_error&) {
-                // The system gives no more threads: those there are do the work.
-                if (threads_.empty()) throw;
+            } catch (const std::exception& error) {
+                // The system gives no more threads, or no memory for them: those there are do the work.
+                if (threads_.empty())
+                    throw model_error(std::string("the system gives no thread to run the models on (") +
+                                      error.what() +
+                                      "); free memory, or raise the limits on memory and processes");
             }
         }
         stopping_team(const stopping_team&) = delete;

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +126,14 @@ def test_the_stage_is_a_value() -> None:
         gg.LungMask(closing_mm=-1)
     with pytest.raises(AttributeError):
         stage.closing_mm = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("spacing", [(1e-4,) * 3, (1e-300, 2, 2), (2, 1e-4, 2), (1e4,) * 3, (1e300, 2, 2)])
+def test_a_spacing_that_no_body_has_ends_soon(spacing: tuple[float, float, float]) -> None:
+    random = np.random.default_rng(6)
+    for shape in ((30, 96, 96), (1, 1, 1), (1, 3, 20_000), (1, 20_000, 3), (20_000, 1, 3)):
+        hounsfield = random.integers(-1024, 200, shape, dtype=np.int16)
+        start = time.perf_counter()
+        found = gg.LungMask()(gg.CtVolume(hounsfield, spacing_mm=spacing))
+        assert time.perf_counter() - start < 10
+        assert found.notes

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <stdexcept>
+#include <string>
 
 namespace groundglass {
 
@@ -45,9 +47,13 @@ struct hounsfield_sums {
     }
 };
 
-/// Mean and standard deviation of the values whose mask is not zero. `values` and `mask` are equally long.
+/// Mean and standard deviation of the values whose mask is not zero. Throws `std::invalid_argument` unless
+/// `values` and `mask` are equally long.
 [[nodiscard]] inline hounsfield_statistics statistics_within(std::span<const std::int16_t> values,
                                                              std::span<const std::uint8_t> mask) {
+    if (values.size() != mask.size())
+        throw std::invalid_argument("statistics_within: values and mask differ in length, " +
+                                    std::to_string(values.size()) + " and " + std::to_string(mask.size()));
     hounsfield_sums sums;
     for (std::size_t i = 0; i < values.size(); ++i)
         if (mask[i] != 0) sums.add(values[i]);

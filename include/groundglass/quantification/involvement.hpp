@@ -5,6 +5,8 @@
 #include <groundglass/volume/lung_regions.hpp>
 
 #include <array>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,13 +33,16 @@ enum class lung_region : std::uint8_t {
 /// Both lungs, the sides and their thirds, which every table has.
 inline constexpr std::size_t lung_region_count = 9;
 
-/// `"both lungs"`, `"left lung"`, …, `"right lower third"`, …, `"right lower lobe"`.
+/// `"both lungs"`, `"left lung"`, …, `"right lower third"`, …, `"right lower lobe"`. Throws
+/// `std::invalid_argument` for another value.
 [[nodiscard]] constexpr std::string_view name_of(lung_region region) {
     constexpr std::array<std::string_view, lung_region_count + lobe_count> names{
         "both lungs",        "left lung",        "right lung",        "left upper third",
         "left middle third", "left lower third", "right upper third", "right middle third",
         "right lower third", "left upper lobe",  "left lower lobe",   "right upper lobe",
         "right middle lobe", "right lower lobe"};
+    if (static_cast<std::size_t>(region) >= names.size())
+        throw std::invalid_argument("name_of: there is no such region");
     return names[static_cast<std::size_t>(region)];
 }
 
@@ -54,9 +59,12 @@ struct involvement_table {
     /// The segments by their labels from 1 where the study came with a map of them, else empty.
     std::vector<involvement_measures> segments;
 
-    /// One of `rows`: both lungs, a side or a third.
+    /// The row of a region. Throws `std::invalid_argument` for a lobe where the table has none.
     [[nodiscard]] const region_involvement& operator[](lung_region region) const {
-        return rows[static_cast<std::size_t>(region)];
+        const auto place = static_cast<std::size_t>(region);
+        if (place < rows.size()) return rows[place];
+        if (place - rows.size() < lobes.size()) return lobes[place - rows.size()];
+        throw std::invalid_argument("involvement_table: there is no row of region " + std::to_string(place));
     }
     /// Opacity of both lungs as a fraction of their volume, 0..1; what the severity stages take.
     [[nodiscard]] double opacity_fraction() const { return rows[0].opacity_percent / 100.0; }

@@ -72,7 +72,7 @@ struct uncertainty_table {
     const auto i = static_cast<std::size_t>(above - levels.begin());
     if (i == 0 || std::abs(levels[i] - level) <= slack) return values[i];
     const double share = (level - levels[i - 1]) / (levels[i] - levels[i - 1]);
-    return values[i - 1] + share * (values[i] - values[i - 1]);
+    return std::lerp(values[i - 1], values[i], share);
 }
 
 struct involvement_uncertainty_options {
@@ -200,8 +200,9 @@ inline uncertainty_table involvement_uncertainty::operator()(const lesion_ct& st
             mean += static_cast<double>(voxels) / static_cast<double>(members.size());
         double squares = 0;
         for (const auto voxels : members) squares += std::pow(static_cast<double>(voxels) - mean, 2);
-        result.opacity_percent_sd =
-            percent_a_voxel * std::sqrt(squares / static_cast<double>(members.size() - 1));
+        if (table.rows[0].lung_ml > 0)
+            result.opacity_percent_sd =
+                percent_a_voxel * std::sqrt(squares / static_cast<double>(members.size() - 1));
     }
     if (doubt->levels.empty()) return result;
 

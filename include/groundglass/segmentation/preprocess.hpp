@@ -80,6 +80,8 @@ void map_range(std::span<const T> slice, image_size size, const pixel_box& box, 
         throw std::invalid_argument("map_range: a plane has not the number of pixels of its size");
     const auto gain = static_cast<float>((to.high - to.low) / (from.high - from.low));
     const auto offset = static_cast<float>(to.low - from.low * (to.high - to.low) / (from.high - from.low));
+    if (!std::isfinite(gain) || !std::isfinite(offset))
+        throw std::invalid_argument("map_range: the range is too narrow or too wide for a picture");
     const auto lowest = static_cast<float>(std::min(to.low, to.high));
     const auto highest = static_cast<float>(std::max(to.low, to.high));
     for (std::size_t row = 0; row < box.size.rows; ++row) {

@@ -16,9 +16,11 @@ namespace groundglass::severity {
 /// Extent categories of MosMedData (Morozov et al. 2020, doi:10.1101/2020.05.20.20100362).
 enum class ct_grade : std::uint8_t { ct_0, ct_1, ct_2, ct_3, ct_4 };
 
-/// `"CT-0"` … `"CT-4"`.
+/// `"CT-0"` … `"CT-4"`. Throws `std::invalid_argument` for another value.
 [[nodiscard]] constexpr std::string_view name_of(ct_grade grade) {
     constexpr std::array<std::string_view, 5> names{"CT-0", "CT-1", "CT-2", "CT-3", "CT-4"};
+    if (static_cast<std::size_t>(grade) >= names.size())
+        throw std::invalid_argument("name_of: there is no such CT grade");
     return names[static_cast<std::size_t>(grade)];
 }
 

@@ -98,14 +98,14 @@ struct placements {
 
 /// The area with the percentile interval of resamples that keep the number of cases of either class.
 ///
-/// Throws as `auc` does, for no resamples, and unless `options.level` lies between 0 and 1. One sort, then
-/// O(n) a resample.
+/// Throws as `auc` does, for resamples outside 1..10000000, and unless `options.level` lies between 0 and 1.
+/// One sort, then O(n) a resample.
 [[nodiscard]] inline estimate auc_bootstrap(std::span<const double> scores,
                                             std::span<const std::uint8_t> labels,
                                             const bootstrap_options& options = {}) {
     detail::check_level("auc_bootstrap", options.level);
     const auto counts = detail::count_rankable("auc_bootstrap", scores, labels);
-    if (options.resamples == 0) throw std::invalid_argument("auc_bootstrap: resamples must be 1 or more");
+    detail::check_resamples("auc_bootstrap", options.resamples);
     const std::vector<std::size_t> strata(labels.begin(), labels.end());
     const stratified_bootstrap bootstrap(strata, options.seed);
     const auto order = detail::ascending(scores);

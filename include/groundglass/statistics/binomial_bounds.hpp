@@ -38,8 +38,15 @@ inline bounds checked_binomial_bounds(double successes, double trials, const bin
                                       double normal_quantile) {
     if (!(trials >= 0) || !std::isfinite(trials) || !(successes >= 0 && successes <= trials))
         throw std::invalid_argument("binomial_bounds: 0 <= successes <= trials is needed, found " +
-                                    std::to_string(successes) + " of " + std::to_string(trials));
+                                    shown(successes) + " of " + shown(trials));
     if (trials == 0) return {0, 1};
+    constexpr double most = 1e9; // beyond, the quantiles of the beta distribution may not be found
+    const auto refuse = [&] {
+        throw std::invalid_argument("binomial_bounds: jeffreys and clopper_pearson don't converge for " +
+                                    shown(successes) + " of " + shown(trials) + " at level " +
+                                    shown(options.level) + "; take wilson");
+    };
+    if (options.method != binomial_method::wilson && trials > most) refuse();
     const double failures = trials - successes, share = successes / trials;
     const double tail = (1 - options.level) / 2;
     bounds result{0, 1};
@@ -49,23 +56,31 @@ inline bounds checked_binomial_bounds(double successes, double trials, const bin
     const auto beta_quantile = [](double a, double b, double p) {
         return boost::math::ibeta_inv(a, b, p, in_double{});
     };
-    switch (options.method) {
-    case binomial_method::wilson: {
-        const double z2 = normal_quantile * normal_quantile;
-        const double middle = (successes + z2 / 2) / (trials + z2);
-        const double reach =
-            normal_quantile / (trials + z2) * std::sqrt(successes * failures / trials + z2 / 4);
-        result = {middle - reach, middle + reach};
-        break;
-    }
-    case binomial_method::jeffreys:
-        if (successes > 0) result.lower = beta_quantile(successes + 0.5, failures + 0.5, tail);
-        if (failures > 0) result.upper = beta_quantile(successes + 0.5, failures + 0.5, 1 - tail);
-        break;
-    case binomial_method::clopper_pearson:
-        if (successes > 0) result.lower = beta_quantile(successes, failures + 1, tail);
-        if (failures > 0) result.upper = beta_quantile(successes + 1, failures, 1 - tail);
-        break;
+    const auto upper_quantile = [](double a, double b, double q) {
+        return boost::math::ibetac_inv(a, b, q, in_double{});
+    };
+    try {
+        switch (options.method) {
+        case binomial_method::wilson: {
+            const double z2 = normal_quantile * normal_quantile;
+            const double middle = (successes + z2 / 2) / (trials + z2);
+            const double reach = normal_quantile / (trials + z2) * std::sqrt(share * failures + z2 / 4);
+            result.upper = middle + reach;
+            // The ends' product is share * successes / (trials + z2); middle - reach would cancel near 0.
+            result.lower = share * (successes / ((trials + z2) * result.upper));
+            break;
+        }
+        case binomial_method::jeffreys:
+            if (successes > 0) result.lower = beta_quantile(successes + 0.5, failures + 0.5, tail);
+            if (failures > 0) result.upper = upper_quantile(successes + 0.5, failures + 0.5, tail);
+            break;
+        case binomial_method::clopper_pearson:
+            if (successes > 0) result.lower = beta_quantile(successes, failures + 1, tail);
+            if (failures > 0) result.upper = upper_quantile(successes + 1, failures, tail);
+            break;
+        }
+    } catch (const std::runtime_error&) { // of Boost: no convergence
+        refuse();
     }
     // Rounding, and a posterior's interval at a very low level, could leave the estimate itself out.
     if (successes == 0) result.lower = 0;
@@ -83,7 +98,8 @@ inline double two_sided_normal_quantile(double level) {
 /// The interval of a proportion of which `successes` in `trials` were seen; both may be fractional, as
 /// weighted counts are. It always holds successes / trials and lies in 0..1; at 0 and at all it is one-sided.
 /// Without trials anything is possible: 0..1. Throws `std::invalid_argument` for a level not between 0 and 1,
-/// and unless 0 <= successes <= trials.
+/// unless 0 <= successes <= trials, and where the quantiles of the beta distribution (jeffreys,
+/// clopper_pearson) are not found: for more than 1e9 trials, or less than one at a level next to 1.
 [[nodiscard]] inline bounds binomial_bounds(double successes, double trials,
                                             const binomial_bounds_options& options = {}) {
     detail::check_level("binomial_bounds", options.level);

@@ -50,14 +50,15 @@ inline void check_probabilities(const std::string& who, std::span<const double> 
     for (std::size_t i = 0; i < probabilities.size(); ++i)
         if (!(probabilities[i] >= 0 && probabilities[i] <= 1))
             throw std::invalid_argument(who + ": probabilities must lie in 0..1 (not in percent), found " +
-                                        std::to_string(probabilities[i]) + " at index " + std::to_string(i));
+                                        shown(probabilities[i]) + " at index " + std::to_string(i));
     (void)count_labels(who, labels);
 }
 
 } // namespace detail
 
 /// Brier's score: mean squared distance of probability and label (Brier 1950). 0 is perfect; a constant
-/// probability p at a prevalence p scores p (1 - p).
+/// probability p at a prevalence p scores p (1 - p). Labels of one class alone are taken: the score is then
+/// the mean squared distance from that class, and says nothing of how well classes are told apart.
 ///
 /// Throws `std::invalid_argument` for spans of different length or none, probabilities outside 0..1, and
 /// labels other than 0 and 1. O(n).
@@ -73,8 +74,8 @@ inline void check_probabilities(const std::string& who, std::span<const double> 
 }
 
 /// How often the positive class comes true where a probability was predicted, bin by bin, with the bounds of
-/// a proportion. Throws as `brier_score` does, for bins outside 1..10000, and unless the level lies between 0
-/// and 1. O(n log n).
+/// a proportion. Labels of one class alone are taken: every filled bin has then observed 0 or 1. Throws as
+/// `brier_score` does, for bins outside 1..10000, and unless the level lies between 0 and 1. O(n log n).
 [[nodiscard]] inline calibration calibration_curve(std::span<const double> probabilities,
                                                    std::span<const std::uint8_t> labels,
                                                    const calibration_options& options = {}) {
@@ -85,12 +86,17 @@ inline void check_probabilities(const std::string& who, std::span<const double> 
         throw std::invalid_argument(who + ": bins must lie in 1..10000, found " +
                                     std::to_string(options.bins));
 
+    std::vector<double> sorted;
+    if (options.edges == calibration_bins::equal_count) {
+        sorted.assign(probabilities.begin(), probabilities.end());
+        std::sort(sorted.begin(), sorted.end());
+    }
     std::vector<double> edges;
     for (std::size_t i = 0; i <= options.bins; ++i) {
         const double share = static_cast<double>(i) / static_cast<double>(options.bins);
         edges.push_back(options.edges == calibration_bins::equal_width
                             ? share
-                            : quantile({probabilities.begin(), probabilities.end()}, share));
+                            : detail::quantile_of_sorted(sorted, share));
     }
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     if (edges.size() == 1) edges.push_back(edges.front()); // all probabilities are the same

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/error.hpp>
 #include <groundglass/note.hpp>
 
 #include <algorithm>
@@ -25,16 +26,15 @@ namespace groundglass {
                                     std::to_string(values.size()));
     for (std::size_t i = 0; i < values.size(); ++i)
         if (!std::isfinite(values[i]))
-            throw std::invalid_argument(who + ": value " + std::to_string(i) + " is " +
-                                        std::to_string(values[i]) +
+            throw std::invalid_argument(who + ": value " + std::to_string(i) + " is " + shown(values[i]) +
                                         "; leave out patients without a measurement");
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     if (*low == *high)
-        throw std::invalid_argument(who + ": all values are " + std::to_string(*low) +
+        throw std::invalid_argument(who + ": all values are " + shown(*low) +
                                     ", so there is nothing to tell patients apart by");
     if (*low >= 0 && *high > 1 && *high <= 100)
         return {{note_level::warning, "looks_like_percent",
-                 "The values reach " + std::to_string(*high) +
+                 "The values reach " + shown(*high) +
                      ", which looks like percent where fractions from 0 to 1 are meant."}};
     return {};
 }

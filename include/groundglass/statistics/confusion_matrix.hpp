@@ -38,10 +38,15 @@ public:
     [[nodiscard]] std::size_t classes() const { return classes_; }
     /// Number of cases.
     [[nodiscard]] std::uint64_t total() const { return total_; }
+    /// Throws `std::invalid_argument` for a class that is not below `classes()`.
     [[nodiscard]] std::uint64_t operator()(std::size_t truth, std::size_t predicted) const {
+        if (truth >= classes_ || predicted >= classes_)
+            throw std::invalid_argument("confusion_matrix: classes go from 0 to " +
+                                        std::to_string(classes_ - 1) + ", found " +
+                                        std::to_string(std::max(truth, predicted)));
         return counts_[truth * classes_ + predicted];
     }
-    /// Number of cases whose true class this is.
+    /// Number of cases whose true class this is. Throws as above.
     [[nodiscard]] std::uint64_t cases_of(std::size_t truth) const {
         std::uint64_t sum = 0;
         for (std::size_t p = 0; p < classes_; ++p) sum += (*this)(truth, p);
@@ -54,7 +59,8 @@ private:
     std::vector<std::uint64_t> counts_;
 };
 
-/// Share of a class's cases that were called by its name; NaN for a class without cases.
+/// Share of a class's cases that were called by its name; NaN for a class without cases. Throws
+/// `std::invalid_argument` for a class that the table does not have.
 [[nodiscard]] inline estimate class_recall(const confusion_matrix& table, std::size_t truth,
                                            const binomial_bounds_options& options = {}) {
     const auto cases = table.cases_of(truth);

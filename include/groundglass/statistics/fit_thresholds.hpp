@@ -121,7 +121,7 @@ public:
         if (place == 0) return keys.front();
         const double below = keys[place - 1];
         if (place == keys.size()) return std::nextafter(below, std::numeric_limits<double>::infinity());
-        const double middle = below / 2 + keys[place] / 2;
+        const double middle = std::midpoint(below, keys[place]);
         return options_.cut == cut_rule::midpoint && middle > below ? middle : keys[place];
     }
 
@@ -157,13 +157,21 @@ public:
     }
 
 private:
+    static constexpr std::size_t most_classes = threshold_objective::most_classes;
+
     [[nodiscard]] const std::vector<std::size_t>& count(std::span<const std::size_t> classes) {
         const std::size_t named = options_.classes.size();
-        const std::size_t found = *std::max_element(classes.begin(), classes.end()) + 1;
-        const std::size_t all = named > 0 ? named : found;
-        if (found > all || all > 1000)
-            throw std::invalid_argument("fit_thresholds: " + std::to_string(all) +
-                                        " classes are named, found class " + std::to_string(found - 1));
+        const std::size_t last = *std::max_element(classes.begin(), classes.end());
+        if (named > 0 && last >= named)
+            throw std::invalid_argument("fit_thresholds: " + std::to_string(named) +
+                                        " classes are named, found class " + std::to_string(last) +
+                                        "; they are numbered from 0");
+        if (std::max(named, std::size_t{1}) > most_classes || last >= most_classes)
+            throw std::invalid_argument(
+                "fit_thresholds: at most " + std::to_string(most_classes) +
+                " classes are taken, numbered from 0; found " +
+                (named > 0 ? std::to_string(named) : "class " + std::to_string(last)));
+        const std::size_t all = named > 0 ? named : last + 1;
         if (all < 2) throw std::invalid_argument("fit_thresholds: at least two classes are needed, found 1");
         patients_.resize(all);
         for (std::size_t c : classes) ++patients_[c];
@@ -276,7 +284,7 @@ private:
 /// leaves none above the next double after the highest.
 ///
 /// Throws `std::invalid_argument` for what `check_cohort` and `threshold_objective` reject, for classes that
-/// are not named or have no patient, and for a grid outside 2..1000000.
+/// are not named or have no patient, for more than 1000 of them, and for a grid outside 2..1000000.
 [[nodiscard]] inline threshold_fit fit_thresholds(std::span<const double> values,
                                                   std::span<const std::size_t> classes,
                                                   const fit_thresholds_options& options = {}) {

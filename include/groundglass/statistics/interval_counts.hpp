@@ -23,7 +23,11 @@ struct interval_counts {
 };
 
 /// 0, 0.01, …, `last` / 100, each the double nearest to its decimal: steps of 0.01 added up would not be.
+/// Throws `std::invalid_argument` for a last outside 1..1000000.
 [[nodiscard]] inline std::vector<double> percent_edges(std::size_t last = 100) {
+    if (last < 1 || last > 1'000'000)
+        throw std::invalid_argument("percent_edges: last must lie in 1..1000000, found " +
+                                    std::to_string(last));
     std::vector<double> edges(last + 1);
     for (std::size_t i = 0; i < edges.size(); ++i) edges[i] = static_cast<double>(i) / 100;
     return edges;
@@ -37,13 +41,17 @@ inline void check_edges(std::span<const double> edges) {
     for (std::size_t i = 0; i < edges.size(); ++i)
         if (!std::isfinite(edges[i]) || (i > 0 && !(edges[i] > edges[i - 1])))
             throw std::invalid_argument("interval_table: edges must ascend and be finite; edge " +
-                                        std::to_string(i) + " is " + std::to_string(edges[i]));
+                                        std::to_string(i) + " is " + shown(edges[i]));
 }
 
 /// The interval that holds `value`: half-open [a, b), the last closed; `edges.size()` beyond the outer edges
 /// and for NaN. By comparison with the edges themselves, O(log n), so 0.29, 0.57 and 0.58 are in the
-/// intervals that begin there, where a truncated 100 · value (28.999…) misses them.
+/// intervals that begin there, where a truncated 100 · value (28.999…) misses them. `edges` ascend; throws
+/// `std::invalid_argument` for fewer than two.
 [[nodiscard]] inline std::size_t interval_of(double value, std::span<const double> edges) {
+    if (edges.size() < 2)
+        throw std::invalid_argument("interval_of: at least two edges are needed, found " +
+                                    std::to_string(edges.size()));
     if (!(value >= edges.front() && value <= edges.back())) return edges.size();
     const auto above = std::upper_bound(edges.begin(), edges.end(), value) - edges.begin();
     return std::min(static_cast<std::size_t>(above), edges.size() - 1) - 1;

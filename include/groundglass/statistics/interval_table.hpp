@@ -68,9 +68,14 @@ struct interval_row {
 /// constant, their sum over the mean of the numbers of filled and of all intervals; the negative ones are
 /// filtered with window 17 and degree 15; the ratio (with 1e-7 above and below) is filtered twice with window
 /// 7 and degree 1, clipped to 0..1 and rounded to five decimals. Reproduces the printed table to 1.4e-5.
-/// Throws `std::invalid_argument` for fewer than 17 intervals or no positive patient in any.
+/// Throws `std::invalid_argument` for fewer than 17 intervals, spans of different length, or no positive
+/// patient in any.
 [[nodiscard]] inline std::vector<double> published_probability(std::span<const double> positive_frequency,
                                                                std::span<const double> negative_frequency) {
+    if (positive_frequency.size() != negative_frequency.size())
+        throw std::invalid_argument("interval_table: the frequencies differ in length, " +
+                                    std::to_string(positive_frequency.size()) + " and " +
+                                    std::to_string(negative_frequency.size()));
     const double filled = static_cast<double>(std::count_if(
         positive_frequency.begin(), positive_frequency.end(), [](double share) { return share > 0; }));
     if (filled == 0)
@@ -108,8 +113,9 @@ public:
     }
 
     /// The table of counts taken elsewhere. Throws `std::invalid_argument` for wrong edges, another number of
-    /// counts than intervals, an empty class, a prevalence or level not between 0 and 1, and a smoothing
-    /// filter that takes derivatives, has another mode than interp or is wider than the table.
+    /// counts than intervals, an empty class, a class of more than 2^53, a prevalence or level not between 0
+    /// and 1, and a smoothing filter that takes derivatives, has another mode than interp or is wider than
+    /// the table.
     [[nodiscard]] static interval_table from_counts(interval_counts counts,
                                                     interval_table_options options = {}) {
         return interval_table(std::move(counts), std::move(options));
@@ -122,9 +128,9 @@ public:
         std::size_t interval = interval_of(fraction, edges);
         if (interval == edges.size()) {
             if (std::isnan(fraction) || !options_.clamp)
-                throw std::invalid_argument(
-                    "interval_table: the fraction must lie in " + std::to_string(edges.front()) + ".." +
-                    std::to_string(edges.back()) + " (not in percent), found " + std::to_string(fraction));
+                throw std::invalid_argument("interval_table: the fraction must lie in " +
+                                            shown(edges.front()) + ".." + shown(edges.back()) +
+                                            " (not in percent), found " + shown(fraction));
             interval = fraction < edges.front() ? 0 : rows_.size() - 1;
         }
         return rows_[interval];
@@ -156,7 +162,7 @@ private:
             row.positive_frequency = static_cast<double>(row.positive) / positives_;
             row.negative_frequency = static_cast<double>(row.negative) / negatives_;
             row.prior_free = row.positive_frequency / (row.positive_frequency + row.negative_frequency);
-            all[i] = static_cast<double>(row.positive + row.negative);
+            all[i] = static_cast<double>(row.positive) + static_cast<double>(row.negative);
         }
         if (options_.smoothing) smooth(positive, all);
         std::vector<double> share(size);
@@ -183,8 +189,19 @@ private:
                                         " intervals need as many counts of each class, found " +
                                         std::to_string(counts_.positive.size()) + " and " +
                                         std::to_string(counts_.negative.size()));
+        // No cohort has so many, their sums can't wrap, and a double tells neighbouring ones apart.
+        constexpr std::size_t most = std::size_t{1} << 53;
         const auto total = [](const std::vector<std::size_t>& c, std::size_t outside) {
-            return static_cast<double>(std::accumulate(c.begin(), c.end(), outside));
+            std::size_t sum = 0;
+            const auto add = [&](std::size_t count) {
+                if (count > most - sum)
+                    throw std::invalid_argument(
+                        "interval_table: the counts of a class add up to more than 2^53");
+                sum += count;
+            };
+            add(outside);
+            for (const std::size_t count : c) add(count);
+            return static_cast<double>(sum);
         };
         positives_ = total(counts_.positive, counts_.positive_outside);
         negatives_ = total(counts_.negative, counts_.negative_outside);
@@ -196,7 +213,7 @@ private:
         const double prevalence = options_.prevalence.value_or(0.5);
         if (!(prevalence > 0 && prevalence < 1))
             throw std::invalid_argument("interval_table: prevalence must lie between 0 and 1, found " +
-                                        std::to_string(prevalence));
+                                        shown(prevalence));
         if (options_.prevalence) prior_odds_ = prevalence / (1 - prevalence) * (negatives_ / positives_);
         if (options_.smoothing &&
             (options_.smoothing->mode != edge_mode::interp || options_.smoothing->deriv > 0))
@@ -209,7 +226,7 @@ private:
 
     /// A proportion among the cohort's patients, at the prevalence asked for.
     [[nodiscard]] double at_prevalence(double share) const {
-        if (prior_odds_ == 1) return share;
+        if (prior_odds_ == 1 || share == 0 || share == 1) return share;
         return share * prior_odds_ / (share * prior_odds_ + (1 - share));
     }
 

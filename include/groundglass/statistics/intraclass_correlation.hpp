@@ -1,6 +1,7 @@
 #pragma once
 
 #include <groundglass/statistics/estimate.hpp>
+#include <groundglass/statistics/exact_sum.hpp>
 
 #include <boost/math/distributions/fisher_f.hpp>
 
@@ -33,12 +34,16 @@ struct intraclass_correlation {
 /// ICC(2,1) and ICC(3,1) with intervals from the F distribution (McGraw and Wong 1996,
 /// doi:10.1037/1082-989X.1.1.30; for ICC(2,1) with Satterthwaite's degrees of freedom).
 ///
-/// Cases that do not differ leave ICC(3,1) without an answer where the raters differ by a constant alone, and
-/// ICC(2,1) without an interval where its degrees of freedom vanish: NaN.
+/// Cases that do not differ leave ICC(3,1) without an answer where the raters differ by a constant alone,
+/// ICC(2,1) without an interval where its degrees of freedom vanish, and without an answer where its
+/// denominator does (two raters that swap two cases): NaN. The correlations do not depend on the ratings'
+/// unit or zero and keep their digits for ratings of any magnitude; differences of less than 1e-15 of the
+/// furthest rating from the mean count as none.
 ///
 /// `ratings` holds case after case the ratings of all `raters`. Throws `std::invalid_argument` for fewer than
 /// two cases or raters, a length that is no multiple of `raters`, ratings that are not finite or all equal,
-/// and unless `level` lies between 0 and 1. O(n).
+/// or so large that their mean squares are beyond the largest double (from about 1e154), and unless `level`
+/// lies between 0 and 1. O(n).
 [[nodiscard]] inline intraclass_correlation intraclass_correlations(std::span<const double> ratings,
                                                                     std::size_t raters, double level = 0.95) {
     const std::string who = "intraclass_correlations";
@@ -49,63 +54,75 @@ struct intraclass_correlation {
                                     " raters");
     for (std::size_t i = 0; i < ratings.size(); ++i)
         if (!std::isfinite(ratings[i]))
-            throw std::invalid_argument(who + ": ratings must be finite, found " +
-                                        std::to_string(ratings[i]) + " at case " +
-                                        std::to_string(i / raters) + ", rater " + std::to_string(i % raters));
+            throw std::invalid_argument(who + ": ratings must be finite, found " + shown(ratings[i]) +
+                                        " at case " + std::to_string(i / raters) + ", rater " +
+                                        std::to_string(i % raters));
     const auto [lowest, highest] = std::minmax_element(ratings.begin(), ratings.end());
     if (*lowest == *highest)
-        throw std::invalid_argument(who + ": all ratings are " + std::to_string(*lowest) +
+        throw std::invalid_argument(who + ": all ratings are " + shown(*lowest) +
                                     ", so there is nothing to agree on");
 
     intraclass_correlation result;
     result.raters = raters;
     result.cases = ratings.size() / raters;
-    const double n = static_cast<double>(result.cases), k = static_cast<double>(raters);
-    std::vector<double> case_means(result.cases), rater_means(raters);
-    double mean = 0;
+    const auto n = static_cast<long double>(result.cases), k = static_cast<long double>(raters);
+    // All squares are of distances from the mean, so that a large common part costs no digits.
+    const long double centre = exact_mean(ratings);
+    std::vector<long double> apart(ratings.size()), case_means(result.cases), rater_means(raters);
+    long double mean = 0, largest = 0;
     for (std::size_t i = 0; i < ratings.size(); ++i) {
-        case_means[i / raters] += ratings[i] / k;
-        rater_means[i % raters] += ratings[i] / n;
-        mean += ratings[i] / (n * k);
+        apart[i] = ratings[i] - centre;
+        case_means[i / raters] += apart[i] / k;
+        rater_means[i % raters] += apart[i] / n;
+        mean += apart[i] / (n * k);
+        largest = std::max(largest, std::abs(apart[i]));
     }
-    const auto square = [](double x) { return x * x; };
-    double between_cases = 0, between_raters = 0, error = 0;
-    for (const double value : case_means) between_cases += k * square(value - mean);
-    for (const double value : rater_means) between_raters += n * square(value - mean);
+    const auto square = [](long double x) { return x * x; };
+    long double between_cases = 0, between_raters = 0, error = 0;
+    for (const long double value : case_means) between_cases += k * square(value - mean);
+    for (const long double value : rater_means) between_raters += n * square(value - mean);
     for (std::size_t i = 0; i < ratings.size(); ++i)
-        error += square(ratings[i] - case_means[i / raters] - rater_means[i % raters] + mean);
+        error += square(apart[i] - case_means[i / raters] - rater_means[i % raters] + mean);
     // What rounding leaves of a sum that is 0.
-    const double nothing = 1e-26 * (between_cases + between_raters + error) +
-                           1e-28 * n * k * square(std::max(std::abs(*lowest), std::abs(*highest)));
-    const double r = result.mean_square_cases = between_cases <= nothing ? 0 : between_cases / (n - 1);
-    const double c = result.mean_square_raters = between_raters <= nothing ? 0 : between_raters / (k - 1);
-    const double e = result.mean_square_error = error <= nothing ? 0 : error / ((n - 1) * (k - 1));
+    const long double nothing = 1e-30L * n * k * square(largest);
+    const long double r = between_cases <= nothing ? 0 : between_cases / (n - 1);
+    const long double c = between_raters <= nothing ? 0 : between_raters / (k - 1);
+    const long double e = error <= nothing ? 0 : error / ((n - 1) * (k - 1));
+    result.mean_square_cases = detail::narrowed(who, "a mean square", r);
+    result.mean_square_raters = detail::narrowed(who, "a mean square", c);
+    result.mean_square_error = detail::narrowed(who, "a mean square", e);
 
-    const double tail = (1 + level) / 2;
-    const auto critical = [&](double above, double below) {
-        return boost::math::quantile(boost::math::fisher_f(above, below), tail);
+    const auto critical = [&](long double above, long double below) -> long double {
+        return boost::math::quantile(boost::math::complement(
+            boost::math::fisher_f(static_cast<double>(above), static_cast<double>(below)), (1 - level) / 2));
+    };
+    const auto as_estimate = [](long double value, long double lower, long double upper) {
+        return estimate{static_cast<double>(value), {static_cast<double>(lower), static_cast<double>(upper)}};
     };
     if (e == 0 && r > 0) {
         result.consistency = {1, {1, 1}};
     } else if (e > 0) {
-        const double f = r / e, df = (n - 1) * (k - 1);
-        const double low = f / critical(n - 1, df), high = f * critical(df, n - 1);
-        result.consistency = {(r - e) / (r + (k - 1) * e),
-                              {(low - 1) / (low + k - 1), (high - 1) / (high + k - 1)}};
+        const long double f = r / e, df = (n - 1) * (k - 1);
+        const long double low = f / critical(n - 1, df), high = f * critical(df, n - 1);
+        result.consistency =
+            as_estimate((r - e) / (r + (k - 1) * e), (low - 1) / (low + k - 1), (high - 1) / (high + k - 1));
     }
-    const double icc = (r - e) / (r + (k - 1) * e + k * (c - e) / n);
-    result.agreement.value = icc;
+    const long double all = r + (k - 1 - k / n) * e + k * c / n;
+    if (!(all > 0)) return result;
+    const long double icc = (r - e) / all;
+    result.agreement.value = static_cast<double>(icc);
     if (icc == 1) {
         result.agreement.interval = {1, 1};
         return result;
     }
-    const double a = k * icc / (n * (1 - icc)), b = 1 + a * (n - 1);
-    const double df = square(a * c + b * e) / (square(a * c) / (k - 1) + square(b * e) / ((n - 1) * (k - 1)));
-    if (!(df >= 0.1)) return result;
-    const double low = critical(n - 1, df), high = critical(df, n - 1);
-    const double rest = k * c + (k * n - k - n) * e;
-    result.agreement.interval = {std::min(icc, n * (r - low * e) / (low * rest + n * r)),
-                                 std::max(icc, n * (high * r - e) / (rest + n * high * r))};
+    const long double a = k * icc / (n * (1 - icc)), b = 1 + a * (n - 1);
+    const long double df =
+        square(a * c + b * e) / (square(a * c) / (k - 1) + square(b * e) / ((n - 1) * (k - 1)));
+    if (!(df >= 0.1L)) return result;
+    const long double low = critical(n - 1, df), high = critical(df, n - 1);
+    const long double rest = k * c + (k * n - k - n) * e;
+    result.agreement = as_estimate(icc, std::min(icc, n * (r - low * e) / (low * rest + n * r)),
+                                   std::max(icc, n * (high * r - e) / (rest + n * high * r)));
     return result;
 }
 

@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace groundglass {
@@ -18,17 +21,47 @@ struct ordered_cells {
     [[nodiscard]] std::size_t size() const { return classes == 0 ? 0 : counts.size() / classes; }
 };
 
-/// What it is worth to put a patient of class `truth` into class `assigned`: `values[truth * classes +
-/// assigned]`.
-struct assignment_gain {
-    std::size_t classes = 0;
-    std::vector<double> values;
+/// Throws `std::invalid_argument` for no classes and for counts that are not one a class in every cell.
+inline void check(const ordered_cells& cells) {
+    if (cells.classes == 0 || cells.counts.size() % cells.classes != 0)
+        throw std::invalid_argument("ordered_cells: " + std::to_string(cells.counts.size()) +
+                                    " counts are not one for each of " + std::to_string(cells.classes) +
+                                    " classes in every cell");
+}
+
+/// What it is worth to put a patient of class `truth` into class `assigned`. Access throws
+/// `std::invalid_argument` for a class that is not below `classes`.
+class assignment_gain {
+public:
+    /// Row after row; all worth nothing without values. Throws `std::invalid_argument` for another number of
+    /// values than pairs of classes.
+    explicit assignment_gain(std::size_t classes, std::vector<double> values = {})
+        : classes_(classes), values_(std::move(values)) {
+        if (values_.empty()) values_.resize(classes * classes);
+        if (classes > 0xffff || values_.size() != classes * classes)
+            throw std::invalid_argument("assignment_gain: " + std::to_string(values_.size()) +
+                                        " values are not one for each pair of " + std::to_string(classes) +
+                                        " classes");
+    }
+    [[nodiscard]] std::size_t classes() const { return classes_; }
     [[nodiscard]] double operator()(std::size_t truth, std::size_t assigned) const {
-        return values[truth * classes + assigned];
+        return values_[place(truth, assigned)];
     }
     [[nodiscard]] double& operator()(std::size_t truth, std::size_t assigned) {
-        return values[truth * classes + assigned];
+        return values_[place(truth, assigned)];
     }
+
+private:
+    [[nodiscard]] std::size_t place(std::size_t truth, std::size_t assigned) const {
+        if (truth >= classes_ || assigned >= classes_)
+            throw std::invalid_argument("assignment_gain: class " +
+                                        std::to_string(std::max(truth, assigned)) + " is not one of " +
+                                        std::to_string(classes_) + ", numbered from 0");
+        return truth * classes_ + assigned;
+    }
+
+    std::size_t classes_;
+    std::vector<double> values_;
 };
 
 /// The places where ascending cuts may lie: `place` cells are below a cut.
@@ -46,9 +79,18 @@ struct cut_places {
 class ordered_cuts {
 public:
     /// `places` bounds where cuts may lie; `{0, cells.size()}` is everywhere. `cells` outlives the object.
+    /// Throws `std::invalid_argument` for cells as `check` does, for gains of other classes, and for places
+    /// beyond the cells or in the wrong order.
     ordered_cuts(const ordered_cells& cells, const assignment_gain& gain, cut_places places)
-        : cells_(cells), places_(places), cuts_(cells.classes - 1), slope_(cuts_ * cells.classes),
-          best_(cells.classes * (cells.size() + 1)) {
+        : cells_((check(cells), cells)), places_(places), cuts_(cells.classes - 1),
+          slope_(cuts_ * cells.classes), best_(cells.classes * (cells.size() + 1)) {
+        if (gain.classes() != cells.classes)
+            throw std::invalid_argument("ordered_cuts: gains of " + std::to_string(gain.classes()) +
+                                        " classes for cells of " + std::to_string(cells.classes));
+        if (places.first > places.last || places.last > cells.size())
+            throw std::invalid_argument("ordered_cuts: places from " + std::to_string(places.first) + " to " +
+                                        std::to_string(places.last) + " do not lie within 0.." +
+                                        std::to_string(cells.size()));
         std::vector<std::uint64_t> below(cells.classes);
         for (std::size_t cell = 0; cell < cells.size(); ++cell) add(below, cell);
         double largest = 0;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,13 +14,14 @@ namespace groundglass {
 /// Polynomials of degree 0 to `degree` that are orthonormal over given points: Σᵢ pⱼ(xᵢ) pₖ(xᵢ) = 1 for j =
 /// k, else 0. They are built by Arnoldi's recurrence with a second orthogonalisation, in long double
 /// (Brubeck, Nakatsukasa, Trefethen 2021, doi:10.1137/19M130100X); powers of x, which most programs fit with,
-/// lose all digits at degree
-/// 20. Least squares are then plain projections. O(points · degree²) time, O(points · degree) memory.
+/// lose all digits at degree 20. Least squares are then plain projections. O(points · degree²) time, O(points
+/// · degree) memory.
 class orthonormal_polynomials {
 public:
-    /// `points` are distinct and more than `degree`; the caller sees to both.
+    /// Throws `std::invalid_argument` for points that are not finite, not more than `degree`, or fewer than
+    /// that that can be told apart; of which a step of 1e-10 of the next larger distances is the least.
     orthonormal_polynomials(std::span<const double> points, std::size_t degree)
-        : count_(points.size()), degree_(degree), values_((degree + 1) * points.size()),
+        : count_(checked(points, degree)), degree_(degree), values_((degree + 1) * points.size()),
           recurrence_(degree * (degree + 2)) {
         const auto [low, high] = ends(points);
         centre_ = (low + high) / 2;
@@ -30,6 +33,7 @@ public:
         for (std::size_t k = 0; k < degree_; ++k) {
             long double* next = column(k + 1);
             for (std::size_t i = 0; i < count_; ++i) next[i] = x[i] * column(k)[i];
+            const long double whole = std::sqrt(dot(next, next));
             for (int pass = 0; pass < 2; ++pass)
                 for (std::size_t j = 0; j <= k; ++j) {
                     const long double share = dot(column(j), next);
@@ -37,6 +41,11 @@ public:
                     for (std::size_t i = 0; i < count_; ++i) next[i] -= share * column(j)[i];
                 }
             const long double norm = std::sqrt(dot(next, next));
+            if (!(norm > 1e-10L * whole))
+                throw std::invalid_argument("orthonormal_polynomials: of " + std::to_string(count_) +
+                                            " points only " + std::to_string(k + 1) +
+                                            " can be told apart, too few for degree " +
+                                            std::to_string(degree_));
             recurrence(k)[k + 1] = norm;
             for (std::size_t i = 0; i < count_; ++i) next[i] /= norm;
         }
@@ -44,8 +53,11 @@ public:
 
     [[nodiscard]] std::size_t degree() const { return degree_; }
 
-    /// The `k`-th polynomial at all points.
+    /// The `k`-th polynomial at all points. Throws `std::invalid_argument` for one above the degree.
     [[nodiscard]] std::span<const long double> at_points(std::size_t k) const {
+        if (k > degree_)
+            throw std::invalid_argument("orthonormal_polynomials: the degree is " + std::to_string(degree_) +
+                                        ", there is no polynomial " + std::to_string(k));
         return {values_.data() + k * count_, count_};
     }
 
@@ -53,6 +65,7 @@ public:
     [[nodiscard]] std::vector<long double> at(double x, std::size_t derivative = 0) const {
         const long double t = (x - centre_) / scale_;
         std::vector<long double> lower, current;
+        if (derivative > degree_) return std::vector<long double>(degree_ + 1);
         for (std::size_t order = 0; order <= derivative; ++order) {
             lower.swap(current);
             current.assign(degree_ + 1, 0);
@@ -69,6 +82,15 @@ public:
     }
 
 private:
+    static std::size_t checked(std::span<const double> points, std::size_t degree) {
+        if (points.size() <= degree)
+            throw std::invalid_argument("orthonormal_polynomials: degree " + std::to_string(degree) +
+                                        " needs more points than it, found " + std::to_string(points.size()));
+        for (const double point : points)
+            if (!std::isfinite(point))
+                throw std::invalid_argument("orthonormal_polynomials: points must be finite");
+        return points.size();
+    }
     static std::pair<long double, long double> ends(std::span<const double> points) {
         const auto [low, high] = std::minmax_element(points.begin(), points.end());
         return {*low, *high};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/error.hpp>
 #include <groundglass/stage.hpp>
 #include <groundglass/statistics/orthonormal_polynomials.hpp>
 
@@ -56,17 +57,22 @@ struct savitzky_golay_options {
 /// 3e-4 or gives zeros. `degree` next to `window` hardly smooths and rings: (17, 15) keeps 72 % of the middle
 /// point's weight.
 ///
+/// Values of any magnitude keep their digits: where products of weights and values could leave the range of
+/// double, sums are taken in long double.
+///
 /// Cost: O(window · degree²) once, then O(window) a value; values whose window holds a NaN O(window ·
 /// degree²).
 class savitzky_golay : public pipeable {
 public:
-    /// Throws `std::invalid_argument` for an even window, a degree not below it, a derivative above the
-    /// degree, a spacing that is not positive, or an infinite `cval`.
+    /// Throws `std::invalid_argument` for an even window, a degree not below it, window · (degree + 1) above
+    /// 2^24, a derivative above the degree, a spacing that is not positive, an infinite `cval`, and a spacing
+    /// so small or large that the derivative's weights are no doubles.
     explicit savitzky_golay(savitzky_golay_options options = {}) : options_(options) {
         check();
         std::vector<double> places(options_.window);
         for (std::size_t i = 0; i < places.size(); ++i)
             places[i] = (static_cast<double>(i) - static_cast<double>(half())) * options_.delta;
+        if (!std::isfinite(places.front())) refuse_delta();
         auto fit = std::make_shared<window_fit>(window_fit{{places, options_.degree}, {}});
         for (std::size_t i = 0; i < places.size(); ++i) {
             if (options_.deriv > 0) {
@@ -79,26 +85,33 @@ public:
         }
         fit_ = std::move(fit);
         weights_ = weights(half());
+        const double largest = largest_of(std::span<const double>(weights_));
+        if (!(largest >= std::numeric_limits<double>::min()) || !std::isfinite(largest)) refuse_delta();
+        moderate_ = is_moderate(largest);
     }
 
     /// Filters `series` into `result`, equally long; T is double or float, sums are taken in double. Throws
-    /// `std::invalid_argument` for a series shorter than the window or with an infinity, and for a result of
-    /// another length.
+    /// `std::invalid_argument` for a series shorter than the window or with an infinity, for a result of
+    /// another length, and for filtered values beyond the largest T.
     template <class T>
     void filter(std::span<const T> series, std::span<T> result) const {
         const bool missing = check_series(series);
         if (result.size() != series.size())
             throw std::invalid_argument("savitzky_golay: the result must be as long as the series");
         const std::size_t n = series.size(), reach = half();
-        convolve(series, result);
+        const bool moderate = moderate_ && is_moderate(largest_of(series)) &&
+                              (options_.mode != edge_mode::constant || is_moderate(std::abs(options_.cval)));
+        convolve(series, result, moderate);
         if (options_.mode == edge_mode::interp) {
             read_end(series.first(options_.window), 0, result.first(reach));
             read_end(series.last(options_.window), reach + 1, result.last(reach));
         } else {
-            continue_beyond(series, 0, result.first(reach));
-            continue_beyond(series, n - reach, result.last(reach));
+            continue_beyond(series, 0, result.first(reach), moderate);
+            continue_beyond(series, n - reach, result.last(reach), moderate);
         }
         if (missing && options_.missing != missing_rule::propagate) mend(series, result);
+        for (std::size_t i = 0; i < n; ++i)
+            if (std::isinf(result[i])) refuse_value(i);
     }
 
     /// The filtered series. Throws as `filter` does.
@@ -118,8 +131,9 @@ public:
     /// Values at places of any spacing: each is read off the polynomial of the `window` points around it (of
     /// the end window near the ends), so `delta` plays no part and derivatives are by `places`. Costs
     /// O(window · degree²) a value. Throws `std::invalid_argument` as above, and for places that do not
-    /// ascend or are not finite, another number of places than values, or a mode other than `interp`, which
-    /// alone knows what to do there.
+    /// ascend or are not finite, another number of places than values, a mode other than `interp`, which
+    /// alone knows what to do there, places of which too few can be told apart in their window, and values
+    /// beyond the largest double.
     [[nodiscard]] std::vector<double> operator()(std::span<const double> series,
                                                  std::span<const double> places) const {
         (void)check_series(series);
@@ -141,13 +155,18 @@ public:
                             ? series[i]
                             : fitted(places.subspan(first, options_.window),
                                      series.subspan(first, options_.window), places[i]);
+            if (std::isinf(result[i])) refuse_value(i);
         }
         return result;
     }
 
     /// Weights of the window's values for the reading at its `position`-th point (the middle: `window / 2`),
-    /// in the window's order, so that the reading is their dot product.
+    /// in the window's order, so that the reading is their dot product. Throws `std::invalid_argument` for a
+    /// position that is not below the window.
     [[nodiscard]] std::vector<double> weights(std::size_t position) const {
+        if (position >= options_.window)
+            throw std::invalid_argument("savitzky_golay: a window of " + std::to_string(options_.window) +
+                                        " has no point " + std::to_string(position));
         std::vector<double> result(options_.window);
         for (std::size_t i = 0; i < result.size(); ++i) {
             long double weight = 0;
@@ -179,13 +198,40 @@ private:
         if (o.degree >= o.window)
             throw std::invalid_argument("savitzky_golay: degree must be below the window of " +
                                         std::to_string(o.window) + ", found " + std::to_string(o.degree));
+        constexpr std::size_t most = std::size_t{1} << 24;
+        if (o.window > most || o.window * (o.degree + 1) > most)
+            throw std::invalid_argument("savitzky_golay: window times degree + 1 must not be above " +
+                                        std::to_string(most) + ", found " + std::to_string(o.window) +
+                                        " and " + std::to_string(o.degree));
         if (o.deriv > o.degree)
             throw std::invalid_argument("savitzky_golay: deriv must lie in 0.." + std::to_string(o.degree) +
                                         " (the degree), found " + std::to_string(o.deriv));
         if (!(o.delta > 0) || !std::isfinite(o.delta))
-            throw std::invalid_argument("savitzky_golay: delta must be above 0, found " +
-                                        std::to_string(o.delta));
+            throw std::invalid_argument("savitzky_golay: delta must be above 0, found " + shown(o.delta));
         if (!std::isfinite(o.cval)) throw std::invalid_argument("savitzky_golay: cval must be finite");
+    }
+
+    [[noreturn]] void refuse_delta() const {
+        throw std::invalid_argument("savitzky_golay: at a delta of " + shown(options_.delta) +
+                                    " derivative " + std::to_string(options_.deriv) +
+                                    " has weights that are no doubles; take another unit");
+    }
+    [[noreturn]] static void refuse_value(std::size_t index) {
+        throw std::invalid_argument(
+            "savitzky_golay: the filtered value at " + std::to_string(index) +
+            " is beyond the largest number of its type; divide the series by a power of "
+            "ten first");
+    }
+
+    /// Whether sums of products of such numbers stay within a double and keep its digits.
+    [[nodiscard]] static bool is_moderate(double largest) {
+        return largest == 0 || (largest >= 0x1p-400 && largest <= 0x1p400);
+    }
+    template <class T>
+    [[nodiscard]] static double largest_of(std::span<const T> values) {
+        T largest = 0;
+        for (const T value : values) largest = std::max(largest, std::abs(value)); // NaN is never larger
+        return static_cast<double>(largest);
     }
 
     /// Whether a value is missing.
@@ -218,13 +264,14 @@ private:
 
     /// Filters the half window from `first` on with what stands beyond the series' end.
     template <class T>
-    void continue_beyond(std::span<const T> series, std::size_t first, std::span<T> result) const {
+    void continue_beyond(std::span<const T> series, std::size_t first, std::span<T> result,
+                         bool moderate) const {
         const std::size_t reach = half();
         std::vector<T> around(3 * reach), filtered_around(3 * reach);
         for (std::size_t i = 0; i < around.size(); ++i)
             around[i] =
                 beyond(series, static_cast<std::ptrdiff_t>(first + i) - static_cast<std::ptrdiff_t>(reach));
-        convolve(std::span<const T>(around), std::span<T>(filtered_around));
+        convolve(std::span<const T>(around), std::span<T>(filtered_around), moderate);
         std::copy_n(filtered_around.begin() + static_cast<std::ptrdiff_t>(reach), reach, result.begin());
     }
 
@@ -251,13 +298,23 @@ private:
 
     /// Dot products with the middle's weights, for all windows within the series. Weights are even or odd
     /// about the middle, as the derivative is, which halves the multiplications; blocks let the compiler
-    /// vectorise.
+    /// vectorise. Where products may leave the range of double, `moderate` is false.
     template <class T>
-    void convolve(std::span<const T> series, std::span<T> result) const {
+    void convolve(std::span<const T> series, std::span<T> result, bool moderate) const {
         constexpr std::size_t block = 16;
         const std::size_t reach = half();
         const double sign = options_.deriv % 2 == 0 ? 1.0 : -1.0;
         std::size_t i = reach;
+        if (!moderate) {
+            for (; i + reach < series.size(); ++i) {
+                long double sum = 0;
+                for (std::size_t j = 0; j < weights_.size(); ++j)
+                    sum += static_cast<long double>(weights_[j]) *
+                           static_cast<long double>(series[i + j - reach]);
+                result[i] = static_cast<T>(sum);
+            }
+            return;
+        }
         for (; i + block + reach <= series.size(); i += block) {
             std::array<double, block> sums;
             const T* middle = series.data() + i;
@@ -345,6 +402,7 @@ private:
     savitzky_golay_options options_;
     std::shared_ptr<const window_fit> fit_; // shared, so that copies of the stage are cheap
     std::vector<double> weights_;           // of the middle
+    bool moderate_ = true;                  // they are
 };
 
 } // namespace groundglass

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <groundglass/statistics/bootstrap.hpp>
+#include <groundglass/statistics/exact_sum.hpp>
 #include <groundglass/statistics/fit_thresholds.hpp>
 
 namespace groundglass {
@@ -23,14 +24,14 @@ struct threshold_bootstrap {
 /// Fits the thresholds and then again to each of many resamples, drawn class by class. Takes what
 /// `fit_thresholds` takes; the same seed gives the same result, whatever the order of the patients.
 /// O(resamples · n) after one sort: about 15 µs a resample of 450 patients in three classes. Throws
-/// `std::invalid_argument` as `fit_thresholds` does, and for no resamples or a level not between 0 and 1.
+/// `std::invalid_argument` as `fit_thresholds` does, and for resamples outside 1..10000000 or a level not
+/// between 0 and 1.
 [[nodiscard]] inline threshold_bootstrap bootstrap_thresholds(std::span<const double> values,
                                                               std::span<const std::size_t> classes,
                                                               const fit_thresholds_options& options = {},
                                                               const bootstrap_options& bootstrap = {}) {
     detail::check_level("bootstrap_thresholds", bootstrap.level);
-    if (bootstrap.resamples == 0)
-        throw std::invalid_argument("bootstrap_thresholds: resamples must be 1 or more");
+    detail::check_resamples("bootstrap_thresholds", bootstrap.resamples);
     const detail::threshold_cohort cohort(values, classes, options, true);
     threshold_bootstrap result;
     result.fit = cohort.fit();
@@ -41,7 +42,7 @@ struct threshold_bootstrap {
     const stratified_bootstrap resampler(cohort.classes(), bootstrap.seed);
     std::vector<std::uint32_t> times(n);
     std::vector<double> out_of_bag;
-    double optimism = 0;
+    long double optimism = 0;
     for (std::size_t b = 0; b < bootstrap.resamples; ++b) {
         resampler.count(b, times);
         const auto from = cohort.gather(times);
@@ -57,19 +58,19 @@ struct threshold_bootstrap {
             ++everyone[cohort.classes()[i]][assigned];
             if (times[i] == 0) ++left_out[cohort.classes()[i]][assigned];
         }
-        optimism += cohort.objective().value(threshold_objective::table_of(from.cells, places)) -
-                    cohort.objective().value(everyone);
+        optimism += cohort.objective().value(threshold_objective::table_of(from.cells, places));
+        optimism -= cohort.objective().value(everyone);
         out_of_bag.push_back(cohort.objective().value(left_out));
     }
-    result.optimism = optimism / static_cast<double>(bootstrap.resamples);
-    result.corrected = result.apparent - result.optimism;
+    optimism /= static_cast<long double>(bootstrap.resamples);
+    result.optimism = static_cast<double>(optimism);
+    result.corrected =
+        detail::narrowed("bootstrap_thresholds", "the corrected cost", result.apparent - optimism);
     for (const auto& values_of_cut : result.resampled_cuts)
         result.cuts.push_back(percentile_interval(values_of_cut, bootstrap.level));
     result.out_of_bag_bounds = percentile_interval(out_of_bag, bootstrap.level);
     std::erase_if(out_of_bag, [](double value) { return std::isnan(value); });
-    if (!out_of_bag.empty())
-        result.out_of_bag = std::accumulate(out_of_bag.begin(), out_of_bag.end(), 0.0) /
-                            static_cast<double>(out_of_bag.size());
+    if (!out_of_bag.empty()) result.out_of_bag = static_cast<double>(exact_mean(out_of_bag));
     return result;
 }
 

@@ -36,8 +36,15 @@ struct threshold_fit : pipeable {
         if (std::isnan(value)) throw std::invalid_argument("threshold_fit: NaN belongs to no class");
         return static_cast<std::size_t>(std::upper_bound(cuts.begin(), cuts.end(), value) - cuts.begin());
     }
-    /// Name of the class.
-    [[nodiscard]] const std::string& operator()(double value) const { return classes[index(value)]; }
+    /// Name of the class. Throws as `index` does, and where there is not one name more than cuts.
+    [[nodiscard]] const std::string& operator()(double value) const {
+        const std::size_t place = index(value);
+        if (classes.size() != cuts.size() + 1)
+            throw std::invalid_argument("threshold_fit: " + std::to_string(cuts.size()) + " cuts need " +
+                                        std::to_string(cuts.size() + 1) + " class names, found " +
+                                        std::to_string(classes.size()));
+        return classes[place];
+    }
 
     friend bool operator==(const threshold_fit& a, const threshold_fit& b) {
         return a.cuts == b.cuts && a.classes == b.classes && a.goal == b.goal && a.objective == b.objective &&

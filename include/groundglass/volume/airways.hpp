@@ -156,7 +156,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const bit_mask& ins
 
     central_airways result{
         bit_mask(tree.shape()),
-        {carina, static_cast<std::size_t>(last->row), static_cast<std::size_t>(last->column)}};
+        {carina, whole_up_to(last->row, tree.shape()[1]), whole_up_to(last->column, tree.shape()[2])}};
     const double trachea_mm2 = options.trachea_reach_mm * options.trachea_reach_mm;
     const double bronchi_mm2 = options.bronchi_reach_mm * options.bronchi_reach_mm;
     for_each_run(tree, [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {

@@ -9,19 +9,6 @@ namespace groundglass {
 
 namespace detail {
 
-/// Mean HU of a mask, 0 of an empty one.
-inline double mean_of(const array3<std::int16_t>& hounsfield, const bit_mask& mask) {
-    std::int64_t sum = 0;
-    std::size_t n = 0;
-    const auto& shape = mask.shape();
-    for_each_run(mask, [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {
-        const auto* line = flat(hounsfield).data() + (slice * shape[1] + row) * shape[2];
-        sum += std::accumulate(line + begin, line + end, std::int64_t{0});
-        n += end - begin;
-    });
-    return n == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(n);
-}
-
 /// Air that reaches the border of its slice. Where little of it is clear gas it may be lung that a crop cut
 /// through, and stays.
 inline bit_mask outside_air(const array3<std::int16_t>& hounsfield, const bit_mask& air, double gas_below_hu,
@@ -51,8 +38,7 @@ inline bit_mask outside_air(const array3<std::int16_t>& hounsfield, const bit_ma
 /// crop, and its border counts as body.
 inline bit_mask surrounded_by_body(const bit_mask& air, const bit_mask& outside, const vector3& spacing_mm) {
     const double radius = std::max(4.0, std::max(spacing_mm[1], spacing_mm[2]));
-    const ball element(radius,
-                       {2 * radius + spacing_mm[0], spacing_mm[1], spacing_mm[2]}); // flat, for thick slices
+    const auto element = ball::disc(radius, spacing_mm); // flat, for thick slices
     const auto body = largest_components(open(~air, element), 1);
     const auto& shape = body.shape();
     const std::size_t words = body.words_per_row();
@@ -117,13 +103,33 @@ inline bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const bit_mask
     const auto lung_like =
         mask_where(hounsfield, [=](std::int16_t v) { return v >= gas_below_hu && v < air_below_hu; });
     const components bodies(gas, connectivity::all);
-    bit_mask result(gas.shape());
+    const auto& shape = gas.shape();
+    struct run {
+        std::size_t slice, row, begin, end;
+    };
+    std::vector<std::vector<run>> runs(bodies.size());
+    bodies.visit_runs(
+        [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
+            runs[i].push_back({slice, row, begin, end});
+        });
+    const auto rim_reach = rim.reach(shape), shell_reach = shell.reach(shape);
+    shape3 margin{};
+    for (std::size_t axis = 0; axis < 3; ++axis) margin[axis] = rim_reach[axis] + shell_reach[axis];
+    bit_mask result(shape);
     for (std::size_t i = 0; i < bodies.size(); ++i) {
         if (bodies[i].last[0] > highest_slice) continue; // a bulla above stays with its lung
-        const auto body = bodies.select(i);
+        const auto [first, extent] =
+            with_margin(bodies[i], margin, shape); // each costs as much as it is large
+        bit_mask body(extent);
+        for (const auto& [slice, row, begin, end] : runs[i])
+            body.set(slice - first[0], row - first[1], begin - first[2], end - first[2]);
         const auto near = dilate(body, rim);
-        const auto around = dilate(near, shell) - near - gas;
-        if (10 * (around & lung_like).count() < 4 * around.count()) result |= near;
+        const auto around = dilate(near, shell) - near - crop(gas, first, extent);
+        if (10 * (around & crop(lung_like, first, extent)).count() < 4 * around.count())
+            for_each_run(near, [&, at = first](std::size_t slice, std::size_t row, std::size_t begin,
+                                               std::size_t end) {
+                result.set(slice + at[0], row + at[1], begin + at[2], end + at[2]);
+            });
     }
     return result;
 }
@@ -137,26 +143,42 @@ inline bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, const bit_ma
                             const bit_mask& surrounded, const vector3& spacing_mm, double gas_below_hu,
                             double smallest_share) {
     const components parts(inside, connectivity::faces);
-    const ball element(std::max(2.0, 1.01 * std::max(spacing_mm[1], spacing_mm[2])),
-                       {1e3, spacing_mm[1], spacing_mm[2]});
+    const auto element = ball::disc(std::max(2.0, 1.01 * std::max(spacing_mm[1], spacing_mm[2])), spacing_mm);
     const auto middle = erode(inside, element);
-    bit_mask result(inside.shape());
+    struct content {
+        std::size_t in_body = 0;
+        std::size_t core = 0; ///< voxels that are not at the piece's rim
+        std::int64_t core_hu = 0;
+    };
+    std::vector<content> contents(parts.size());
+    const auto& shape = inside.shape();
+    parts.visit_runs(
+        [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
+            contents[i].in_body += count_in(surrounded.row(slice, row), begin, end);
+            const auto* line = flat(hounsfield).data() + (slice * shape[1] + row) * shape[2];
+            const auto core = middle.row(slice, row);
+            for (std::size_t column = begin; column < end; ++column)
+                if (((core[column / bit_mask::bits] >> (column % bit_mask::bits)) & 1U) != 0) {
+                    ++contents[i].core;
+                    contents[i].core_hu += line[column];
+                }
+        });
+    std::vector<char> taken(parts.size());
     std::size_t largest = 0;
     for (const std::size_t i : parts.by_size()) {
         if (static_cast<double>(parts[i].voxels) < smallest_share * static_cast<double>(largest)) break;
         if (static_cast<double>(parts[i].voxels) < 1e-5 * static_cast<double>(flat(hounsfield).size())) break;
-        const auto piece = parts.select(i);
-        if (2 * (piece & surrounded).count() < parts[i].voxels) continue;
+        const auto& [in_body, core, core_hu] = contents[i];
+        if (2 * in_body < parts[i].voxels) continue;
         const auto extent = [&](std::size_t axis) {
             return static_cast<double>(parts[i].last[axis] - parts[i].first[axis] + 1) * spacing_mm[axis];
         };
         if (largest == 0 && std::min(extent(1), extent(2)) < smallest_lung_mm) continue;
-        const auto core = piece & middle;
-        if (core.empty() || mean_of(hounsfield, core) < gas_below_hu) continue;
+        if (core == 0 || static_cast<double>(core_hu) / static_cast<double>(core) < gas_below_hu) continue;
         largest = std::max(largest, parts[i].voxels);
-        result |= piece;
+        taken[i] = 1;
     }
-    return result;
+    return parts.select([&](std::size_t i) { return taken[i] != 0; });
 }
 
 /// Ground glass that a threshold for air leaves out: what of `tissue`, dense but not solid, is thicker than

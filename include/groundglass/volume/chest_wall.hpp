@@ -129,7 +129,7 @@ inline void keep_at_chest_wall(bit_mask& gaps, const bit_mask& lung, std::size_t
     const auto& shape = lung.shape();
     const std::size_t words = lung.words_per_row();
     const auto direction_of = [&](double y, double x) {
-        return static_cast<std::size_t>((std::atan2(y, x) / turn + 1) * directions) % directions;
+        return whole_up_to((std::atan2(y, x) / turn + 1) * directions, 2 * directions) % directions;
     };
 
     double n = 0;
@@ -220,13 +220,15 @@ inline void keep_at_chest_wall(bit_mask& gaps, const bit_mask& lung, std::size_t
 /// Cost: about 150 passes over the bits.
 [[nodiscard]] inline bit_mask bounded_gaps(const bit_mask& lung, bool is_left, double length_mm,
                                            const vector3& spacing_mm) {
+    const auto& shape = lung.shape();
+    const std::size_t longest = std::max({shape[0], shape[1], shape[2]}); // steps beyond lead out of the grid
     const auto closed = [&](std::ptrdiff_t slices, std::ptrdiff_t rows, std::ptrdiff_t columns,
                             double share = 1) {
         const double mm =
             std::hypot(static_cast<double>(slices) * spacing_mm[0], static_cast<double>(rows) * spacing_mm[1],
                        static_cast<double>(columns) * spacing_mm[2]);
         return detail::close_line(lung, {slices, rows, columns},
-                                  static_cast<std::ptrdiff_t>(share * length_mm / mm));
+                                  static_cast<std::ptrdiff_t>(whole_up_to(share * length_mm / mm, longest)));
     };
     constexpr double half = 0.5; // the lung's own large vessels and masses, not the roots of the lungs
     bit_mask once = closed(0, 0, 1, half);
@@ -243,7 +245,8 @@ inline void keep_at_chest_wall(bit_mask& gaps, const bit_mask& lung, std::size_t
     // The chest wall leans; so do lines along it from the lung above a gap to the lung below.
     constexpr double lean = 0.45;
     const auto steps = [&](double mm) {
-        return std::max<std::ptrdiff_t>(1, std::lround(lean * spacing_mm[0] / mm));
+        const double rounded = std::floor(lean * spacing_mm[0] / mm + 0.5);
+        return std::max<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(whole_up_to(rounded, longest)));
     };
     const std::ptrdiff_t rows = steps(spacing_mm[1]);
     const std::ptrdiff_t columns = steps(spacing_mm[2]);

@@ -187,6 +187,21 @@ private:
     return box;
 }
 
+/// A component's box with `margin` voxels around it within a grid of `shape`, as its first voxel and its
+/// shape. The first column is a multiple of 64, as `crop` of a mask asks for.
+[[nodiscard]] inline std::array<shape3, 2> with_margin(const component& box, const shape3& margin,
+                                                       const shape3& shape) {
+    std::array<shape3, 2> result{};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        auto& first = result[0][axis];
+        first = box.first[axis] - std::min(box.first[axis], margin[axis]);
+        if (axis == 2) first -= first % bit_mask::bits;
+        result[1][axis] =
+            box.last[axis] + 1 + std::min(margin[axis], shape[axis] - box.last[axis] - 1) - first;
+    }
+    return result;
+}
+
 /// The `k` largest components as one mask.
 [[nodiscard]] inline bit_mask largest_components(const bit_mask& mask, std::size_t k,
                                                  connectivity neighbours = connectivity::faces) {

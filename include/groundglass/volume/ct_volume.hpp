@@ -14,8 +14,9 @@ class ct_volume {
 public:
     ct_volume() = default;
 
-    /// Throws `std::invalid_argument` when the array's shape is not the grid's, a spacing is not positive, or
-    /// the grid is not axial (`to_axial` in `volume/orientation.hpp` turns it).
+    /// Throws `std::invalid_argument` when the array's shape is not the grid's, a spacing is not positive,
+    /// the grid's volume is no number, or the grid is not axial (`to_axial` in `volume/orientation.hpp` turns
+    /// it).
     ct_volume(array3<std::int16_t> hounsfield, const geometry& grid, notes remarks = {})
         : ct_volume(share(std::move(hounsfield)), grid, std::move(remarks)) {}
 
@@ -27,7 +28,11 @@ public:
             if (!(spacing > 0) || !std::isfinite(spacing))
                 throw std::invalid_argument("ct_volume: spacing_mm must be positive and finite, found " +
                                             std::to_string(spacing));
-        if (!(grid.voxel_ml() > 0) || !grid.is_axial())
+        const double ml = grid.voxel_ml() * static_cast<double>(grid.size());
+        if (grid.is_axial() && grid.size() > 0 && (!(ml > 0) || !std::isfinite(ml)))
+            throw std::invalid_argument("ct_volume: spacing_mm and directions give the grid a volume that is "
+                                        "0 or beyond all numbers");
+        if (!grid.is_axial())
             throw std::invalid_argument(
                 "ct_volume: the directions must be those of an axial volume from feet "
                 "to head; turn the array with to_axial first");

@@ -11,9 +11,10 @@ namespace detail {
 
 /// Lower envelope of the parabolas `height[i] + (x - i)^2 step^2` along a line of `n` values, in place.
 /// `site` and `bound` are scratch of `n` and `n + 1` values, `copy` of `n`.
-inline void lower_envelope(float* height, std::size_t n, std::size_t stride, double step, std::size_t* site,
-                           double* bound, float* copy) {
-    constexpr float far = std::numeric_limits<float>::infinity();
+template <class T>
+void lower_envelope(T* height, std::size_t n, std::size_t stride, double step, std::size_t* site,
+                    double* bound, T* copy) {
+    constexpr T far = std::numeric_limits<T>::infinity();
     const double square = step * step;
     std::size_t kept = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -37,7 +38,7 @@ inline void lower_envelope(float* height, std::size_t n, std::size_t stride, dou
     for (std::size_t i = 0; i < n; ++i) {
         while (at + 1 < kept && bound[at + 1] < static_cast<double>(i)) ++at;
         const double away = static_cast<double>(i) - static_cast<double>(site[at]);
-        height[i * stride] = static_cast<float>(static_cast<double>(copy[site[at]]) + away * away * square);
+        height[i * stride] = static_cast<T>(static_cast<double>(copy[site[at]]) + away * away * square);
     }
 }
 
@@ -47,9 +48,15 @@ inline void lower_envelope(float* height, std::size_t n, std::size_t stride, dou
 /// outside the mask, infinite everywhere when the mask is full. Beyond the grid counts as in the mask.
 ///
 /// Exact to the rounding of float32; three passes over the volume, linear in its size, 4 bytes a voxel.
+/// Throws `std::invalid_argument` for a spacing outside 1e-9 to 1e9 mm, whose squares float32 does not hold.
 /// Method: Felzenszwalb, Huttenlocher, Distance transforms of sampled functions, Theory of Computing 8 (2012)
 /// 415.
 [[nodiscard]] inline array3<float> squared_distance_mm2(const bit_mask& mask, const vector3& spacing_mm) {
+    for (const double spacing : spacing_mm)
+        if (!(spacing >= 1e-9 && spacing <= 1e9))
+            throw std::invalid_argument(
+                "squared_distance_mm2: spacing_mm must lie between 1e-9 and 1e9, found " +
+                std::to_string(spacing));
     const auto& shape = mask.shape();
     constexpr float far = std::numeric_limits<float>::infinity();
     auto result = make_array<float>(shape);

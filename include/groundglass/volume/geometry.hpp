@@ -8,6 +8,13 @@ namespace groundglass {
 
 using vector3 = std::array<double, 3>;
 
+/// The whole part of `value`, but from 0 to `most`: casting a double beyond that, or NaN (0 here), is
+/// undefined. What becomes a count of voxels out of millimetres goes through this.
+[[nodiscard]] constexpr std::size_t whole_up_to(double value, std::size_t most) {
+    if (!(value > 0)) return 0;
+    return value < static_cast<double>(most) ? static_cast<std::size_t>(value) : most;
+}
+
 [[nodiscard]] constexpr double dot(const vector3& a, const vector3& b) {
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }

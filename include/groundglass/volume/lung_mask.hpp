@@ -39,7 +39,7 @@ struct lung_mask_options {
 /// diaphragm can't be told from it and stays outside. Works on any spacing, lying on the back or on the
 /// belly. Remarks: those of `assess_lungs`, `airway_not_found`, `lungs_separated`. An empty mask is a
 /// warning. Needs a study of 150 x 512 x 512 about 1 to 2 s on one thread and 100 to 140 MB beside the CT and
-/// the mask.
+/// the mask; the time follows the voxels and not the millimetres, also for a spacing that no CT has.
 class lung_mask : public pipeable {
 public:
     /// Throws `std::invalid_argument` for an option that is not finite or out of its range.
@@ -157,20 +157,13 @@ private:
         complete(right, false);
     }
 
-    /// A box with the margin that the closing needs, as its first voxel and its shape; the first column is a
-    /// multiple of 64.
+    /// A box with the margin that the closing needs, as its first voxel and its shape.
     [[nodiscard]] std::array<shape3, 2> enlarged(const component& box, const shape3& shape,
                                                  const vector3& spacing) const {
-        std::array<shape3, 2> result{};
-        for (std::size_t axis = 0; axis < 3; ++axis) {
-            const auto margin =
-                static_cast<std::size_t>(std::ceil((options_.closing_mm + 4) / spacing[axis]));
-            auto& first = result[0][axis];
-            first = box.first[axis] - std::min(box.first[axis], margin);
-            if (axis == 2) first -= first % bit_mask::bits;
-            result[1][axis] = std::min(shape[axis], box.last[axis] + 1 + margin) - first;
-        }
-        return result;
+        shape3 margin{};
+        for (std::size_t axis = 0; axis < 3; ++axis)
+            margin[axis] = whole_up_to(std::ceil((options_.closing_mm + 4) / spacing[axis]), shape[axis]);
+        return with_margin(box, margin, shape);
     }
 
     lung_mask_options options_;

@@ -60,7 +60,7 @@ struct lung_plausibility {
     };
     const auto number = [](double value) {
         char text[32];
-        std::snprintf(text, sizeof text, "%.0f", value);
+        std::snprintf(text, sizeof text, std::abs(value) < 1e9 ? "%.0f" : "%.3g", value);
         return std::string(text);
     };
     const std::size_t all = voxels[1] + voxels[2];

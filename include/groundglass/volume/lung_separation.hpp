@@ -105,7 +105,7 @@ inline void flood(const array3<std::int16_t>& hounsfield, const bit_mask& lungs,
     double middle = middle_column;
     for (const double radius : radii_mm) {
         const ball element(radius, spacing_mm);
-        if (radius > 0 && element.rows().size() == 1 && element.reach()[2] == 0) continue;
+        if (radius > 0 && element.reach({1, 1, 1}) == shape3{}) continue;
         const auto core = radius > 0 ? erode(lungs, element) : lungs;
         const components parts(core, connectivity::faces);
         if (parts.empty()) break;

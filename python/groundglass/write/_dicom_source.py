@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from groundglass._files import quiet
+from groundglass._needs import not_imported
 from groundglass.errors import FormatError
 from groundglass.grid import Grid, Vector
 
@@ -46,9 +47,8 @@ def require_highdicom() -> None:
     try:
         import highdicom  # noqa: F401
     except ImportError as error:
-        raise ImportError(
-            "writing DICOM SEG and SR needs highdicom: pip install 'groundglass[dicom]'"
-        ) from error
+        missing = "writing DICOM SEG and SR needs highdicom: pip install 'groundglass[dicom]'"
+        raise not_imported(error, missing) from error
 
 
 def check_headers(headers: Sequence[Dataset], *, placed: bool) -> None:

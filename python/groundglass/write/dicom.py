@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from groundglass._needs import not_imported
+
 from .outputs import output_folder
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def write_dicom(folder: str | Path, volume: Volume, *, seed: int = 0, overwrite:
         import pydicom
         from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
     except ImportError as error:
-        raise ImportError("writing DICOM needs pydicom: pip install 'groundglass[io]'") from error
+        raise not_imported(error, "writing DICOM needs pydicom: pip install 'groundglass[io]'") from error
 
     hu = np.asarray(volume.hounsfield)
     low, high = int(hu.min()), int(hu.max())

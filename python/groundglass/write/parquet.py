@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from groundglass._needs import not_imported
 from groundglass.tables import without_nan
 
 from .outputs import atomic_file
@@ -31,7 +32,7 @@ def write_parquet(
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise ImportError("Parquet files need pyarrow: pip install 'groundglass[cohort]'") from error
+        raise not_imported(error, "Parquet files need pyarrow: pip install 'groundglass[cohort]'") from error
     columns: dict[str, list[Any]] = {}
     for place, row in enumerate(rows):
         if place and list(row) != list(columns):

@@ -35,3 +35,8 @@ TEST_CASE("parts add up to the whole, and equal extremes have no spread") {
     CHECK(a.sum_of_squares == whole.sum_of_squares);
     CHECK(whole.statistics().sd == 0);
 }
+
+TEST_CASE("a mask of another length is named") {
+    const std::vector<std::int16_t> values{1, 2, 3};
+    CHECK_THROWS_AS((void)statistics_within(values, std::vector<std::uint8_t>{1, 1}), std::invalid_argument);
+}

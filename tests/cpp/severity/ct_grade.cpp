@@ -117,3 +117,8 @@ TEST_CASE("a percentage handed over as a fraction is refused") {
     CHECK_THROWS_WITH_AS((void)ct_grade_by_pattern(0.8, 0.1, {.absent_below = 0.5}),
                          doctest::Contains("absent_below"), std::invalid_argument);
 }
+
+TEST_CASE("another value than a grade has no name") {
+    CHECK_THROWS_AS((void)name_of(static_cast<ct_grade>(5)), std::invalid_argument);
+    CHECK_THROWS_AS((void)name_of(static_cast<ct_grade>(255)), std::invalid_argument);
+}

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 using doctest::Approx;
 
@@ -112,4 +114,14 @@ TEST_CASE("wrong options and too few cases are named") {
                          std::invalid_argument);
     CHECK_THROWS_WITH_AS((void)compare_auc(first, scores, labels), doctest::Contains("compare_auc (second)"),
                          std::invalid_argument);
+}
+
+TEST_CASE("scores of any magnitude are ranked alike, and resamples are bounded") {
+    const std::vector<std::uint8_t> labels{0, 0, 1, 1};
+    const std::vector<double> scores{-1e308, 5e-324, 1e-308, 1e308};
+    CHECK(auc(scores, labels) == 1);
+    CHECK(compare_auc(scores, std::vector<double>{0, 1e-308, 5e-324, 1}, labels).second == 0.75);
+    for (const std::size_t resamples :
+         {std::size_t{0}, std::size_t{10'000'001}, std::numeric_limits<std::size_t>::max()})
+        CHECK_THROWS_AS((void)auc_bootstrap(scores, labels, {.resamples = resamples}), std::invalid_argument);
 }

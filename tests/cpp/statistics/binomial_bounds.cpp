@@ -74,3 +74,31 @@ TEST_CASE("wrong counts and levels are named") {
     CHECK_THROWS_WITH_AS((void)binomial_bounds(1, 2, {.level = 95}), doctest::Contains("level"),
                          std::invalid_argument);
 }
+
+TEST_CASE("counts of any magnitude: bounds that hold the share, or a refusal") {
+    for (const auto method :
+         {binomial_method::wilson, binomial_method::jeffreys, binomial_method::clopper_pearson})
+        for (const double trials :
+             {5e-324, 1e-308, 1e-20, 0x1p-53, 1e-9, 0.3, 1.0, 1e9, 0x1p53, 1e17, 1e154, 1e308})
+            for (const double share : {0.0, 1e-12, 0.3, 0.5, 1.0}) {
+                const double successes = share * trials;
+                CAPTURE(trials);
+                CAPTURE(successes);
+                if (method != binomial_method::wilson && trials > 1e9) {
+                    CHECK_THROWS_WITH_AS((void)binomial_bounds(successes, trials, {.method = method}),
+                                         doctest::Contains("take wilson"), std::invalid_argument);
+                    continue;
+                }
+                const auto found = binomial_bounds(successes, trials, {.method = method});
+                CHECK(found.lower >= 0);
+                CHECK(found.lower <= successes / trials);
+                CHECK(found.upper >= successes / trials);
+                CHECK(found.upper <= 1);
+                if (trials >= 1e9 && share > 0.1) CHECK(found.upper - found.lower < 1e-3);
+            }
+    // The root of (t + z²) p² - (2 s + z²) p + s² / t near 0, which a difference would lose.
+    const auto few = binomial_bounds(1e-6, 10);
+    CHECK(few.lower == doctest::Approx(1e-13 / (10 + 3.841458820694124) / few.upper).epsilon(1e-14));
+    CHECK_THROWS_WITH_AS((void)binomial_bounds(2e-300, 1e-300), doctest::Contains("found 2e-300 of 1e-300"),
+                         std::invalid_argument);
+}

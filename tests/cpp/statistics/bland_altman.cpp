@@ -46,3 +46,26 @@ TEST_CASE("bad measurements are named") {
     refused(two, bad, "at index 1");
     CHECK_THROWS_AS((void)bland_altman_agreement(two, two, 0), std::invalid_argument);
 }
+
+TEST_CASE("measurements of any magnitude: exact, or refused") {
+    const auto of = [](const std::vector<double>& a, const std::vector<double>& b) {
+        return bland_altman_agreement(a, b);
+    };
+    const auto usual = of({1, 2, 4}, {2, 2, 2});
+    for (const double unit : {0x1p900, 0x1p-900}) {
+        const auto found = of({unit, 2 * unit, 4 * unit}, {2 * unit, 2 * unit, 2 * unit});
+        CHECK(found.sd == unit * usual.sd);
+        CHECK(found.upper_limit.interval.upper == Approx(unit * usual.upper_limit.interval.upper));
+        CHECK(found.means[2] == 3 * unit);
+    }
+    CHECK(of({1e307, 1, -1e307}, {0, 0, 0}).bias.value == 1.0 / 3);
+    CHECK(of({5e-324, 5e-324}, {0, 5e-324}).sd == 5e-324); // 0.7 of the least number, rounded
+    CHECK(of({1 + 0x1p-52, 1}, {0, 0}).sd == Approx(0x1p-52 / std::sqrt(2.0)).epsilon(1e-12));
+    for (const auto& [a, b] : std::vector<std::pair<std::vector<double>, std::vector<double>>>{
+             {{1e308, -1e308, 0}, {-1e308, 1e308, 0}}, {{1e308, -1e308}, {0, 0}}})
+        CHECK_THROWS_WITH_AS((void)of(a, b), doctest::Contains("beyond the largest double"),
+                             std::invalid_argument);
+    for (const double level : {1e-300, 1 - 0x1p-53})
+        CHECK(bland_altman_agreement(std::vector<double>{1, 2}, std::vector<double>{1, 1}, level).sd ==
+              Approx(std::sqrt(0.5)));
+}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <numeric>
 
 using namespace groundglass;
@@ -65,4 +66,20 @@ TEST_CASE("quantiles interpolate as NumPy's") {
     CHECK(interval.upper == doctest::Approx(95));
     CHECK_THROWS_WITH_AS((void)percentile_interval(hundred, 95), doctest::Contains("level"),
                          std::invalid_argument);
+}
+
+TEST_CASE("strata, places and shares out of range are named") {
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    for (const std::size_t stratum : {std::size_t{3}, std::size_t{1'000'000'000'000}, most})
+        CHECK_THROWS_WITH_AS(stratified_bootstrap(std::vector<std::size_t>{0, stratum, 1}),
+                             doctest::Contains(("found " + std::to_string(stratum)).c_str()),
+                             std::invalid_argument);
+    const stratified_bootstrap bootstrap(std::vector<std::size_t>{0, 1, 1});
+    std::vector<std::uint32_t> places(2);
+    CHECK_THROWS_AS(bootstrap.count(0, places), std::invalid_argument);
+    CHECK_THROWS_AS(bootstrap.choose(0, places), std::invalid_argument);
+    for (const double share : {-0.1, 1.1, 1e300, std::nan("")})
+        CHECK_THROWS_AS((void)quantile({1, 2}, share), std::invalid_argument);
+    CHECK(quantile({-1.7e308, 1.7e308}, 0.5) == 0);
+    CHECK(quantile({1.5e308, 1.7e308}, 0.5) == doctest::Approx(1.6e308));
 }

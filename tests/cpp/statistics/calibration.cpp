@@ -79,3 +79,20 @@ TEST_CASE("bad cases are named") {
     CHECK_THROWS_WITH_AS((void)calibration_curve(probabilities, labels, {.bins = 0}),
                          doctest::Contains("bins must lie"), std::invalid_argument);
 }
+
+TEST_CASE("one class alone has a score and a curve") {
+    const std::vector<double> probabilities{0.1, 0.2, 0.7};
+    for (const auto label : {std::uint8_t{0}, std::uint8_t{1}}) {
+        const std::vector<std::uint8_t> labels(3, label);
+        CHECK(brier_score(probabilities, labels) == doctest::Approx(label == 0 ? 0.18 : 1.54 / 3));
+        const auto curve = calibration_curve(probabilities, labels);
+        for (const auto& bin : curve.bins)
+            if (bin.cases > 0) CHECK(bin.observed.value == label);
+        CHECK(curve.expected_error == doctest::Approx(label == 0 ? 1.0 / 3 : 2.0 / 3));
+    }
+    CHECK(brier_score(std::vector<double>{5e-324, 1e-308}, std::vector<std::uint8_t>{0, 0}) == 0);
+    CHECK(calibration_curve(std::vector<double>{5e-324, 1e-308}, std::vector<std::uint8_t>{0, 1},
+                            {.edges = calibration_bins::equal_count})
+              .bins.back()
+              .predicted == doctest::Approx(1e-308));
+}

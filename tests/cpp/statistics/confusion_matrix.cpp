@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 using doctest::Approx;
 
@@ -43,4 +45,18 @@ TEST_CASE("bad classes are named") {
                          std::invalid_argument);
     CHECK_THROWS_WITH_AS(confusion_matrix(two, two, 1), doctest::Contains("classes are needed, found 1"),
                          std::invalid_argument);
+}
+
+TEST_CASE("a class that the table does not have is named") {
+    const std::vector<std::size_t> classes{0, 1, 1};
+    const confusion_matrix table(classes, classes, 2);
+    for (const std::size_t wrong : {std::size_t{2}, std::numeric_limits<std::size_t>::max()}) {
+        CHECK_THROWS_AS((void)table(wrong, 0), std::invalid_argument);
+        CHECK_THROWS_AS((void)table(0, wrong), std::invalid_argument);
+        CHECK_THROWS_AS((void)table.cases_of(wrong), std::invalid_argument);
+        CHECK_THROWS_AS((void)class_recall(table, wrong), std::invalid_argument);
+        CHECK_THROWS_AS(confusion_matrix(classes, std::vector<std::size_t>{0, 1, wrong}, 2),
+                        std::invalid_argument);
+        CHECK_THROWS_AS(confusion_matrix(classes, classes, wrong == 2 ? 1 : wrong), std::invalid_argument);
+    }
 }

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 
 namespace {
@@ -176,4 +178,45 @@ TEST_CASE("wrong cohorts and options are named") {
     const std::vector<double> constant(3, 0.5);
     CHECK_THROWS_WITH_AS((void)fit_thresholds(constant, classes), doctest::Contains("all values are"),
                          std::invalid_argument);
+}
+
+TEST_CASE("a class out of range is named, however large") {
+    const std::vector<double> fractions{0.1, 0.2, 0.3};
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    for (const std::size_t wrong : {std::size_t{1000}, std::size_t{1'000'000'000'000}, most - 1, most})
+        for (const auto& names : {std::vector<std::string>{}, std::vector<std::string>{"A", "B"}}) {
+            const std::vector<std::size_t> classes{0, 1, wrong};
+            CHECK_THROWS_WITH_AS((void)fit_thresholds(fractions, classes, {.classes = names}),
+                                 doctest::Contains(("found class " + std::to_string(wrong)).c_str()),
+                                 std::invalid_argument);
+        }
+    CHECK_THROWS_AS((void)fit_thresholds(fractions, std::vector<std::size_t>{0, 1, 1},
+                                         {.classes = std::vector<std::string>(1001, "A")}),
+                    std::invalid_argument);
+}
+
+TEST_CASE("values, costs and prevalence of any magnitude") {
+    const std::vector<std::size_t> classes{0, 0, 1, 1};
+    for (const double unit : {0x1p-1074, 0x1p-1000, 0x1p1000}) {
+        const auto fit = fit_thresholds(std::vector<double>{0, 2 * unit, 6 * unit, 8 * unit}, classes);
+        CHECK(fit.cuts[0] == 4 * unit);
+        CHECK(fit.objective == 1);
+    }
+    CHECK(fit_thresholds(std::vector<double>{-1.7e308, -1e308, 1e308, 1.7e308}, classes).cuts[0] == 0);
+    // The upper class is dear to miss, so one of the lower is given up; whatever the unit of the costs.
+    const std::vector<double> values{0, 0.2, 0.1, 0.3};
+    for (const double unit : {0x1p-1070, 1.0, 0x1p1020}) {
+        const auto fit = fit_thresholds(values, classes,
+                                        {.goal = threshold_goal::cost, .costs = {{0, unit}, {8 * unit, 0}}});
+        CHECK(fit.cuts[0] == 0.05);
+        CHECK(fit.objective == 0.25 * unit);
+    }
+    for (const double unit : {1e-308, 1.0, 1e308}) {
+        const auto fit = fit_thresholds(values, classes,
+                                        {.goal = threshold_goal::accuracy, .prevalence = {0.1 * unit, unit}});
+        CHECK(fit.cuts[0] == 0.05);
+        CHECK(fit.objective == doctest::Approx(1 - 0.05 / 1.1));
+    }
+    CHECK_THROWS_WITH_AS((void)fit_thresholds(values, classes, {.prevalence = {1e-308, 1}}),
+                         doctest::Contains("is nothing beside 1"), std::invalid_argument);
 }

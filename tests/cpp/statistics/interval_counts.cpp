@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 
 TEST_CASE("every edge of a percent begins its own interval") {
@@ -50,4 +52,12 @@ TEST_CASE("wrong edges, labels and cohorts are named") {
     wrong({0, 0}, {0, 1}, "no patient is positive");
     wrong({1, 1}, {0, 1}, "no patient is negative");
     wrong({0}, {0, 1}, "as many labels");
+}
+
+TEST_CASE("edges out of range are named") {
+    CHECK_THROWS_AS((void)percent_edges(0), std::invalid_argument);
+    CHECK_THROWS_AS((void)percent_edges(1'000'000'000'000), std::invalid_argument);
+    CHECK_THROWS_AS((void)percent_edges(std::numeric_limits<std::size_t>::max()), std::invalid_argument);
+    CHECK_THROWS_AS((void)interval_of(0.5, std::vector<double>{}), std::invalid_argument);
+    CHECK_THROWS_AS((void)interval_of(0.5, std::vector<double>{0.5}), std::invalid_argument);
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 using namespace groundglass;
@@ -154,4 +155,34 @@ TEST_CASE("wrong options are named") {
     wrong({}, "100 intervals need as many counts");
     CHECK_THROWS_WITH_AS((void)interval_table::from_counts({{0, 0, 0, 0}, {1, 0, 0, 0}}, four_intervals()),
                          doctest::Contains("0 positive and 1 negative"), std::invalid_argument);
+}
+
+TEST_CASE("huge fractions, counts and prevalences: exact, or refused") {
+    interval_table_options options;
+    options.edges = {-1.7e308, -1e308, 0, 5e-324, 1e308, 1.7e308};
+    const interval_table table(std::vector<double>{-1.7e308, 0, 5e-324, 1e308, 1.7e308},
+                               std::vector<std::uint8_t>{0, 1, 0, 1, 1}, options);
+    CHECK(table.counts().positive == std::vector<std::size_t>{0, 0, 1, 0, 2});
+    CHECK(table.counts().negative == std::vector<std::size_t>{1, 0, 0, 1, 0});
+    CHECK_THROWS_WITH_AS((void)table(1.75e308), doctest::Contains("found 1.75e+308"), std::invalid_argument);
+
+    options.edges = {0, 0.5, 1};
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    for (const std::size_t count : {most, most / 2 + 1, std::size_t{1} << 53})
+        CHECK_THROWS_WITH_AS((void)interval_table::from_counts({{count, count}, {1, 1}}, options),
+                             doctest::Contains("more than 2^53"), std::invalid_argument);
+    const std::size_t half = std::size_t{1} << 52;
+    const auto large = interval_table::from_counts({{half, half / 2}, {half, half}}, options);
+    CHECK(large.rows()[0].probability == 0.5);
+    CHECK(large.rows()[1].upper == doctest::Approx(1.0 / 3));
+    for (const double prevalence : {5e-324, 1e-308, 1 - 0x1p-53}) {
+        options.prevalence = prevalence;
+        const auto rare = interval_table::from_counts({{0, 3}, {300, 0}}, options);
+        CHECK(rare.rows()[0].probability == 0);
+        CHECK(rare.rows()[1].probability == 1);
+        for (const auto& row : rare.rows())
+            CHECK((row.lower >= 0 && row.lower <= row.upper && row.upper <= 1));
+    }
+    CHECK_THROWS_AS((void)published_probability(std::vector<double>(20, 0.1), std::vector<double>(19, 0.1)),
+                    std::invalid_argument);
 }

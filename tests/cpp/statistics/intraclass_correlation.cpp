@@ -68,3 +68,32 @@ TEST_CASE("bad ratings are named") {
     refused({1, 2, 3, std::nan("")}, 2, "at case 1, rater 1");
     refused({2, 2, 2, 2}, 2, "all ratings are 2");
 }
+
+TEST_CASE("the ratings' unit and zero do not matter") {
+    const auto ratings = evaluation_cases::ratings();
+    const auto usual = intraclass_correlations(ratings, 3);
+    const auto moved = [&](double unit, double zero) {
+        std::vector<double> result;
+        for (const double rating : ratings) result.push_back(unit * (std::round(1024 * rating) + zero));
+        return intraclass_correlations(result, 3);
+    };
+    const auto rounded = moved(0x1p-10, 0);
+    CHECK(rounded.agreement.value == Approx(usual.agreement.value).epsilon(1e-3));
+    const double tiny = 0x1p-1074;
+    for (const auto& found :
+         {moved(0x1p400, 0), moved(tiny, 0), moved(1, 0x1p50), moved(0x1p-900, -0x1p50)}) {
+        CHECK(found.agreement.value == Approx(rounded.agreement.value).epsilon(1e-14));
+        CHECK(found.agreement.interval.lower == Approx(rounded.agreement.interval.lower).epsilon(1e-12));
+        CHECK(found.consistency.value == Approx(rounded.consistency.value).epsilon(1e-14));
+        CHECK(found.consistency.interval.upper == Approx(rounded.consistency.interval.upper).epsilon(1e-12));
+    }
+    CHECK_THROWS_WITH_AS((void)intraclass_correlations(std::vector<double>{1e308, 0, 0, 1e308}, 2),
+                         doctest::Contains("a mean square is beyond the largest double"),
+                         std::invalid_argument);
+}
+
+TEST_CASE("two raters who swap two cases have no agreement to speak of") {
+    const auto found = intraclass_correlations(std::vector<double>{0, 1, 1, 0}, 2);
+    CHECK(std::isnan(found.agreement.value));
+    CHECK(found.consistency.value == -1);
+}

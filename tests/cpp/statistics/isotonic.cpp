@@ -31,3 +31,18 @@ TEST_CASE("wrong values and weights are named") {
     CHECK_THROWS_AS((void)isotonic_regression(std::vector<double>{1, 2}, std::vector<double>{1}),
                     std::invalid_argument);
 }
+
+TEST_CASE("levels are exact means at any magnitude") {
+    const auto fit = [](const std::vector<double>& values, const std::vector<double>& weights = {}) {
+        return isotonic_regression(values, weights);
+    };
+    CHECK(fit({1e308, -1e308}) == std::vector<double>{0, 0});
+    CHECK(fit({1, 0}, {1e308, 1e308}) == std::vector<double>{0.5, 0.5});
+    CHECK(fit({1, 0}, {5e-324, 5e-324}) == std::vector<double>{0.5, 0.5});
+    CHECK(fit({1, 0}, {1e-308, 1e308}) == std::vector<double>{0, 0});
+    CHECK(fit({1.7e308, 1.7e308, 1.6e308}) == std::vector<double>(3, 1.6666666666666666e308));
+    // A mean that rounding took for 1e292 would have pooled the last value as well.
+    CHECK(fit({1e308, 1, -1e308, 5}) == std::vector<double>{1.0 / 3, 1.0 / 3, 1.0 / 3, 5});
+    CHECK(
+        std::isinf(isotonic_blocks(std::vector<double>{1, 0}, std::vector<double>{1e308, 1e308})[0].weight));
+}

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <set>
 
 using namespace groundglass;
@@ -28,10 +29,10 @@ TEST_CASE("the search equals the trial of all cuts, for whole-numbered gains") {
     for (int round = 0; round < 600; ++round) {
         const std::size_t classes = 2 + random.below(3), size = 1 + random.below(6);
         ordered_cells cells{classes, {}};
-        assignment_gain gain{classes, {}};
+        assignment_gain gain(classes);
         for (std::size_t i = 0; i < classes * size; ++i) cells.counts.push_back(random.below(4));
-        for (std::size_t i = 0; i < classes * classes; ++i)
-            gain.values.push_back(static_cast<double>(random.below(5)) - 2);
+        for (std::size_t c = 0; c < classes; ++c)
+            for (std::size_t j = 0; j < classes; ++j) gain(c, j) = static_cast<double>(random.below(5)) - 2;
         const cut_places places{0, size};
 
         double most = -1e9;
@@ -73,4 +74,19 @@ TEST_CASE("places can be held within bounds") {
     CHECK(ordered_cuts(cells, gain, {0, 3}).places() == std::vector<std::size_t>{2});
     CHECK(ordered_cuts(cells, gain, {0, 1}).places() == std::vector<std::size_t>{1});
     CHECK(ordered_cuts(cells, gain, {3, 3}).places() == std::vector<std::size_t>{3});
+}
+
+TEST_CASE("cells, gains and places that do not fit are named") {
+    const ordered_cells cells{2, {5, 0, 5, 0, 0, 5}};
+    assignment_gain gain(2);
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    CHECK_THROWS_AS((void)gain(2, 0), std::invalid_argument);
+    CHECK_THROWS_AS((void)gain(0, most), std::invalid_argument);
+    CHECK_THROWS_AS(assignment_gain(2, {1, 2, 3}), std::invalid_argument);
+    CHECK_THROWS_AS(ordered_cuts(ordered_cells{}, gain, {0, 0}), std::invalid_argument);
+    CHECK_THROWS_AS(ordered_cuts({2, {1, 2, 3}}, gain, {0, 1}), std::invalid_argument);
+    CHECK_THROWS_AS(ordered_cuts(cells, assignment_gain(3), {0, 3}), std::invalid_argument);
+    CHECK_THROWS_AS(ordered_cuts(cells, gain, {0, 4}), std::invalid_argument);
+    CHECK_THROWS_AS(ordered_cuts(cells, gain, {0, most}), std::invalid_argument);
+    CHECK_THROWS_AS(ordered_cuts(cells, gain, {2, 1}), std::invalid_argument);
 }

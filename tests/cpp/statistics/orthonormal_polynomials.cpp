@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using groundglass::orthonormal_polynomials;
 
 TEST_CASE("polynomials are orthonormal over uneven points, to the highest degree there is") {
@@ -37,4 +39,17 @@ TEST_CASE("a projection gives a cubic and its derivatives back anywhere") {
 TEST_CASE("one point has a constant") {
     const orthonormal_polynomials basis(std::vector<double>{5}, 0);
     CHECK(static_cast<double>(basis.at(3)[0]) == 1);
+}
+
+TEST_CASE("points and degrees that do not fit are named") {
+    const std::vector<double> points{0, 1, 2}, twins{0, 1e-12, 1}, none;
+    CHECK_THROWS_AS(orthonormal_polynomials(points, 3), std::invalid_argument);
+    CHECK_THROWS_AS(orthonormal_polynomials(points, std::numeric_limits<std::size_t>::max()),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(orthonormal_polynomials(none, 0), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(orthonormal_polynomials(twins, 2), doctest::Contains("only 2 can be told apart"),
+                         std::invalid_argument);
+    const orthonormal_polynomials found(points, 2);
+    CHECK_THROWS_AS((void)found.at_points(3), std::invalid_argument);
+    for (const auto value : found.at(1.0, std::numeric_limits<std::size_t>::max())) CHECK(value == 0);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <numeric>
 
 using namespace groundglass;
@@ -157,4 +158,65 @@ TEST_CASE("wrong options and series are named") {
     CHECK_THROWS_WITH_AS((void)savitzky_golay({.window = 3, .mode = edge_mode::wrap})(
                              values, std::vector<double>{0, 1, 2, 3, 4}),
                          doctest::Contains("interp"), std::invalid_argument);
+}
+
+TEST_CASE("series of any magnitude keep their digits, or are refused") {
+    std::vector<double> series;
+    for (int i = 0; i < 40; ++i) series.push_back(std::round(1024 * std::sin(i)));
+    for (const auto mode : {edge_mode::interp, edge_mode::mirror, edge_mode::nearest, edge_mode::wrap}) {
+        const savitzky_golay stage({.window = 7, .degree = 3, .mode = mode});
+        const auto usual = stage(series);
+        for (const double unit : {0x1p-1000, 0x1p-500, 0x1p500, 0x1p1000}) {
+            auto scaled = series;
+            for (double& value : scaled) value *= unit;
+            const auto found = stage(scaled);
+            for (std::size_t i = 0; i < found.size(); ++i)
+                CHECK(found[i] / unit == doctest::Approx(usual[i]).epsilon(1e-12));
+        }
+    }
+    constexpr double largest = std::numeric_limits<double>::max();
+    const savitzky_golay mean({.window = 3, .degree = 0});
+    CHECK(mean(std::vector<double>{1e308, 1.5e308, 1.7e308})[1] == doctest::Approx(1.4e308));
+    CHECK(mean(std::vector<double>{15e-324, 15e-324, 30e-324})[1] == 20e-324);
+    CHECK_THROWS_WITH_AS((void)savitzky_golay({.window = 5, .degree = 2})(
+                             std::vector<double>{-largest, largest, largest, largest, -largest}),
+                         doctest::Contains("the filtered value at 2 is beyond the largest number"),
+                         std::invalid_argument);
+    constexpr float most = std::numeric_limits<float>::max();
+    CHECK_THROWS_AS(
+        (void)savitzky_golay({.window = 5, .degree = 2})(std::vector<float>{-most, most, most, most, -most}),
+        std::invalid_argument);
+    CHECK(savitzky_golay({.window = 3, .degree = 0, .mode = edge_mode::constant, .cval = 1e308})(
+              std::vector<double>{1e308, 1e308, 1e308})[0] == doctest::Approx(1e308));
+}
+
+TEST_CASE("derivatives at any distance of the points, or a refusal") {
+    for (const double delta : {1e-300, 1e-100, 1e100, 1e300}) {
+        std::vector<double> line;
+        for (int i = 0; i < 9; ++i) line.push_back(3 * delta * i);
+        const auto slope = savitzky_golay({.window = 5, .degree = 2, .deriv = 1, .delta = delta})(line);
+        for (const double value : slope) CHECK(value == doctest::Approx(3));
+    }
+    for (const double delta : {1e-200, 1e200, 1.7e308})
+        CHECK_THROWS_WITH_AS(savitzky_golay({.window = 5, .degree = 2, .deriv = 2, .delta = delta}),
+                             doctest::Contains("take another unit"), std::invalid_argument);
+    const savitzky_golay slope({.window = 3, .degree = 1, .deriv = 1});
+    const std::vector<double> places{-1.5e308, 0, 1.5e308};
+    CHECK(slope(std::vector<double>{-15, 0, 15}, places)[1] == doctest::Approx(1e-307));
+    CHECK_THROWS_AS((void)slope(std::vector<double>{-1e308, 0, 1e308}, std::vector<double>{-1e-3, 0, 1e-3}),
+                    std::invalid_argument);
+    CHECK_THROWS_AS((void)savitzky_golay({.window = 3, .degree = 2})(std::vector<double>{0, 1, 2},
+                                                                     std::vector<double>{0, 1e-300, 1}),
+                    std::invalid_argument);
+}
+
+TEST_CASE("windows that no memory holds and points beyond them are named") {
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    for (const std::size_t window : {(std::size_t{1} << 24) + 1, (std::size_t{1} << 40) + 1, most})
+        CHECK_THROWS_AS(savitzky_golay({.window = window}), std::invalid_argument);
+    CHECK_THROWS_AS(savitzky_golay({.window = 10001, .degree = 10000}), std::invalid_argument);
+    CHECK_THROWS_AS(savitzky_golay({.window = 7, .degree = most}), std::invalid_argument);
+    const savitzky_golay stage({.window = 5});
+    CHECK_THROWS_AS((void)stage.weights(5), std::invalid_argument);
+    CHECK_THROWS_AS((void)stage.weights(most), std::invalid_argument);
 }

@@ -14,3 +14,11 @@ TEST_CASE("a value on a cut belongs to the upper class; equal cuts leave a class
     CHECK_THROWS_WITH_AS((void)fit.index(std::nan("")), doctest::Contains("NaN"), std::invalid_argument);
     CHECK(fit == threshold_fit(fit));
 }
+
+TEST_CASE("a fit without a name for every class is refused") {
+    threshold_fit fit;
+    fit.cuts = {0.1, 0.2};
+    fit.classes = {"A"};
+    CHECK(fit.index(0.3) == 2);
+    CHECK_THROWS_AS((void)fit(0.3), std::invalid_argument);
+}

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 
 TEST_CASE("values of a table of assignments") {
@@ -36,4 +38,19 @@ TEST_CASE("wrong shares and costs are named") {
     wrong(threshold_goal::accuracy, {3, 1}, {}, {{0, 1}, {1, 0}}, "goal cost");
     wrong(threshold_goal::cost, {3, 1}, {}, {}, "2 rows and columns");
     wrong(threshold_goal::cost, {3, 1}, {}, {{0, 1}, {-1, 0}}, "costs must be 0 or more");
+}
+
+TEST_CASE("tables, cells and cuts of other classes are named") {
+    const threshold_objective goal(threshold_goal::accuracy, {3, 4});
+    const ordered_cells cells{2, {1, 2, 2, 2}};
+    CHECK_THROWS_AS((void)goal.value({{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}), std::invalid_argument);
+    CHECK_THROWS_AS((void)goal.value({{1, 2}, {3}}), std::invalid_argument);
+    CHECK_THROWS_AS((void)goal.search({3, {1, 2, 3}}, {0, 1}), std::invalid_argument);
+    CHECK_THROWS_AS((void)goal.search({2, {1, 0}}, {0, 1}), std::invalid_argument);
+    CHECK_THROWS_AS((void)goal.search(cells, {0, 3}), std::invalid_argument);
+    CHECK_THROWS_AS((void)threshold_objective::table_of(cells, {0, 1}), std::invalid_argument);
+    CHECK_THROWS_AS((void)threshold_objective::table_of({0, {}}, {}), std::invalid_argument);
+    for (const std::size_t classes : {0, 1, 1001})
+        CHECK_THROWS_AS(threshold_objective(threshold_goal::accuracy, std::vector<std::size_t>(classes, 1)),
+                        std::invalid_argument);
 }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <random>
 
 using namespace groundglass;
@@ -141,4 +142,14 @@ TEST_CASE("fill_holes: what the border does not reach over faces") {
     CHECK(fill_holes(ring, true).count() == 9);
     CHECK(fill_holes(ring, true, 0) == ring);
     CHECK(fill_holes(ring) == ring); // the first slice is the border of the grid
+}
+
+TEST_CASE("with_margin: a box stays within the grid") {
+    component box;
+    box.first = {3, 2, 130};
+    box.last = {4, 2, 140};
+    const shape3 grid{10, 4, 200};
+    CHECK(with_margin(box, {1, 1, 3}, grid) == std::array<shape3, 2>{{{2, 1, 64}, {4, 3, 80}}});
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    CHECK(with_margin(box, {most, most, most}, grid) == std::array<shape3, 2>{{{0, 0, 0}, grid}});
 }

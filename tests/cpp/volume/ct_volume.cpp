@@ -21,3 +21,14 @@ TEST_CASE("another shape, a spacing of zero or NaN, and a turned grid are refuse
     turned.direction = {{{0, 1, 0}, {0, 0, 1}, {1, 0, 0}}};
     CHECK_THROWS_AS(make(turned), std::invalid_argument);
 }
+
+TEST_CASE("ct_volume: a volume that is no number is named as such") {
+    geometry grid;
+    grid.shape = {2, 2, 2};
+    for (const double spacing : {1e-300, 1e-110, 1e103, 1e300}) {
+        grid.spacing_mm = {spacing, spacing, spacing};
+        CHECK_THROWS_WITH_AS(ct_volume(make_array<std::int16_t>(grid.shape), grid),
+                             doctest::Contains("a volume that is 0 or beyond all numbers"),
+                             std::invalid_argument);
+    }
+}

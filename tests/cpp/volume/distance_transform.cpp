@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <random>
 
 using namespace groundglass;
@@ -48,4 +49,10 @@ TEST_CASE("squared_distance_mm2: a full mask has no nearest voxel, an empty one 
     const auto nothing = squared_distance_mm2(empty, {1, 1, 1});
     for (const float d : flat(endless)) CHECK(std::isinf(d));
     for (const float d : flat(nothing)) CHECK(d == 0.0F);
+}
+
+TEST_CASE("squared_distance_mm2: a spacing that float32 does not hold is named") {
+    for (const double spacing : {0.0, 1e-300, 1e-10, 1e10, 1e300, std::nan("")})
+        CHECK_THROWS_AS((void)squared_distance_mm2(bit_mask({1, 1, 1}), {1, spacing, 1}),
+                        std::invalid_argument);
 }

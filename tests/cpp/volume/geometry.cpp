@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 
 TEST_CASE("a step along an axis moves by spacing times direction") {
@@ -33,4 +35,18 @@ TEST_CASE("a coronal, a flipped and a mirrored grid are not axial") {
     geometry mirrored;
     mirrored.direction[2] = {-1, 0, 0};
     CHECK_FALSE(mirrored.is_axial());
+}
+
+TEST_CASE("whole_up_to: any double becomes a count") {
+    constexpr auto most = std::numeric_limits<std::size_t>::max();
+    for (const double value :
+         {-1e308, -1.0, -0.0, 0.0, 0.99, 5e-324, std::nan(""), -std::numeric_limits<double>::infinity()})
+        CHECK(whole_up_to(value, 7) == 0);
+    CHECK(whole_up_to(1, 7) == 1);
+    CHECK(whole_up_to(6.99, 7) == 6);
+    for (const double value : {7.0, 7.5, 1e19, 1e308, std::numeric_limits<double>::infinity()})
+        CHECK(whole_up_to(value, 7) == 7);
+    CHECK(whole_up_to(1e300, most) == most);
+    CHECK(whole_up_to(0x1p63, most) == std::size_t{1} << 63);
+    CHECK(whole_up_to(3, 0) == 0);
 }

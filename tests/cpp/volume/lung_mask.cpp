@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
 using namespace groundglass;
 
 namespace {
@@ -125,4 +127,34 @@ TEST_CASE("lung_mask: options are checked and compared") {
     CHECK_THROWS_WITH_AS(lung_mask({.bridge_mm = std::nan("")}),
                          "lung_mask: bridge_mm must be from 0.000000 to 100.000000, found nan",
                          std::invalid_argument);
+}
+
+TEST_CASE("lung_mask: ends on any spacing and any shape") {
+    std::mt19937 random(4);
+    const auto noise = [&](const shape3& shape) {
+        auto result = make_array<std::int16_t>(shape);
+        for (auto& value : flat(result))
+            value = static_cast<std::int16_t>(-1024 + static_cast<int>(random() % 1200));
+        return result;
+    };
+    small_chest chest;
+    chest.shape = {35, 64, 72};
+    chest.spacing = {8, 5, 5};
+    const auto lungs = chest.make().ct.hounsfield();
+    const std::vector<vector3> spacings{
+        {1e-4, 1e-4, 1e-4},    {1e-90, 1e-90, 1e-90}, {1e-300, 5, 5},     {8, 1e-4, 1e-4}, {8, 1e-300, 5},
+        {8, 5, 1e-300},        {1e4, 1e4, 1e4},       {1e90, 1e90, 1e90}, {1e300, 5, 5},   {8, 1e300, 1e-300},
+        {1e-300, 1e300, 1e-3}, {0.4, 0.4, 0.4},       {8, 0.5, 0.5},      {1e-4, 5, 5}};
+    for (const auto& spacing : spacings)
+        for (const auto& hounsfield :
+             {lungs, noise({35, 64, 72}), noise({1, 1, 1}), noise({1, 1, 90}), noise({1, 90, 1}),
+              noise({90, 1, 1}), noise({1, 40, 70}), noise({3, 2, 1})}) {
+            geometry grid;
+            grid.shape = shape_of(hounsfield);
+            grid.spacing_mm = spacing;
+            const auto found = lung_mask{}(ct_volume(hounsfield, grid));
+            CHECK(shape_of(found.lungs()) == grid.shape);
+            CHECK_FALSE(found.remarks().empty());
+            CHECK_NOTHROW((void)with_lungs(found.ct(), make_array<std::uint8_t>(grid.shape, 1)));
+        }
 }

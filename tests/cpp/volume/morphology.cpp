@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <random>
 
 using namespace groundglass;
@@ -47,12 +48,83 @@ bit_mask dilated(const bit_mask& mask, double radius, const vector3& spacing) {
 TEST_CASE("ball: holds what lies within the radius") {
     const ball unit(1, {1, 1, 1});
     std::size_t voxels = 0;
-    for (const auto& row : unit.rows()) voxels += 2 * row.half_width + 1;
+    const shape3 grid{9, 9, 9};
+    for (const auto& row : unit.rows(grid)) voxels += 2 * row.half_width + 1;
     CHECK(voxels == 7);
-    CHECK(ball(0, {1, 1, 1}).rows().size() == 1);
-    CHECK(ball(3, {2, 0.5, 3}).reach() == shape3{1, 6, 1});
+    CHECK(ball(0, {1, 1, 1}).rows(grid).size() == 1);
+    CHECK(ball(3, {2, 0.5, 3}).reach(grid) == shape3{1, 6, 1});
+    CHECK(ball::disc(3, {2, 0.5, 3}).reach(grid) == shape3{0, 6, 1});
     CHECK_THROWS_AS(ball(-1, {1, 1, 1}), std::invalid_argument);
     CHECK_THROWS_AS(ball(1, {1, 0, 1}), std::invalid_argument);
+}
+
+TEST_CASE("ball: is no larger than the grid, whatever the spacing") {
+    const shape3 grid{3, 5, 7};
+    for (const double tiny : {1e-4, 1e-300, std::numeric_limits<double>::denorm_min()}) {
+        const ball element(8, {tiny, tiny, tiny});
+        CHECK(element.reach(grid) == grid);
+        CHECK(element.rows(grid).size() == 5 * 9);
+        CHECK(element.rows({1, 1, 1}).size() == 1);
+        CHECK(element.rows({0, 0, 0}).size() == 1);
+    }
+    for (const double large : {1e4, 1e300, std::numeric_limits<double>::max()})
+        CHECK(ball(8, {large, large, large}).reach(grid) == shape3{});
+    CHECK(ball(1e300, {1e300, 1e-300, 5e299}).reach(grid) == shape3{1, 5, 2});
+}
+
+TEST_CASE("dilate: by rows and by distance is the same") {
+    std::mt19937 random(3);
+    const auto uniform = [&](double low, double high) {
+        return low + (high - low) * std::generate_canonical<double, 32>(random);
+    };
+    for (int i = 0; i < 60; ++i) {
+        const shape3 shape{1 + random() % 9, 1 + random() % 20, 1 + random() % 140};
+        // Steps of a quarter put many voxels exactly on the surface.
+        const auto step = [&] {
+            return i % 2 == 0 ? 0.25 * static_cast<double>(1 + random() % 8) : uniform(0.2, 3);
+        };
+        const vector3 spacing{step(), step(), step()};
+        const ball element(i % 2 == 0 ? 0.25 * static_cast<double>(random() % 30) : uniform(0, 8), spacing);
+        const auto mask = random_mask(shape, uniform(0, 0.03), 100 + static_cast<unsigned>(i));
+        CHECK(detail::dilate_by_distance(mask, element) == detail::dilate_by_rows(mask, element.rows(shape)));
+    }
+}
+
+TEST_CASE("dilate, erode, open and close end on any spacing") {
+    const auto sparse = random_mask({20, 201, 5}, 1e-3, 13);
+    REQUIRE_FALSE(sparse.empty());
+    const bit_mask none(sparse.shape());
+    for (const double tiny : {1e-4, std::numeric_limits<double>::denorm_min()}) {
+        const ball element(8, {tiny, tiny, tiny});
+        CHECK(dilate(sparse, element) == ~none);
+        CHECK(erode(~sparse, element) == none);
+        CHECK(open(~sparse, element) == none);
+        CHECK(dilate(none, element) == none);
+    }
+    const auto part = random_mask({2, 5, 70}, 0.02, 14);
+    CHECK((part - close(part, ball(8, {1e-4, 1e-300, 1}))).empty());
+    for (const double large : {1e4, 1e300}) {
+        const ball element(8, {large, large, large});
+        CHECK(dilate(sparse, element) == sparse);
+        CHECK(close(sparse, element) == sparse);
+    }
+    // Along one axis alone: whole rows, columns or stacks.
+    const ball rows(8, {1e300, 1e300, 1e-300}), stacks(8, {1e-300, 1e300, 1e300});
+    bit_mask point({3, 4, 70});
+    point.set(1, 2, 65);
+    bit_mask row(point.shape()), stack(point.shape());
+    row.set(1, 2, 0, 70);
+    for (std::size_t slice = 0; slice < 3; ++slice) stack.set(slice, 2, 65);
+    CHECK(dilate(point, rows) == row);
+    CHECK(dilate(point, stacks) == stack);
+    CHECK(detail::dilate_by_distance(point, rows) == row);
+    CHECK(detail::dilate_by_distance(point, stacks) == stack);
+    for (const shape3& shape : {shape3{0, 3, 3}, shape3{3, 0, 3}, shape3{300, 300, 0}, shape3{1, 1, 1}}) {
+        const bit_mask empty(shape);
+        for (const double spacing : {1e-300, 1.0, 1e300})
+            CHECK(close(dilate(empty, ball(8, {spacing, spacing, spacing})),
+                        ball(8, {spacing, spacing, spacing})) == empty);
+    }
 }
 
 TEST_CASE("dilate, erode, open: as by the definition, on any spacing") {

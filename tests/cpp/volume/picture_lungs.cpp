@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 using namespace groundglass;
 
 namespace {
@@ -90,4 +92,14 @@ TEST_CASE("without_beside: air and the scraps in it go, lungs stay") {
     CHECK(kept.test(0, 40, 30));
     CHECK(without_beside(p.found, bit_mask({1, rows, columns})) == p.found);
     CHECK(without_beside(bit_mask({1, rows, columns}), p.beside()).empty());
+}
+
+TEST_CASE("otsu_threshold: values of any magnitude") {
+    for (const double unit : {5e-324, 1e-308, 1e-300, 1.0, 1e300, 1e305}) {
+        std::vector<double> values;
+        for (int i = 0; i < 100; ++i) values.push_back((i < 60 ? -400 + i % 7 : 900 + i % 5) * unit);
+        CHECK(otsu_threshold<double>(values) == -394 * unit);
+    }
+    const std::vector<double> ends{-std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
+    CHECK(otsu_threshold<double>(ends) == ends[0]);
 }

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace groundglass {
+
+/// A sum of doubles and of products of two of them without rounding, whatever their order and magnitude: it
+/// is kept as parts that do not overlap (Shewchuk 1997, doi:10.1007/PL00009321). Needs a `long double` of
+/// more range than a double, as GCC and Clang have on Linux, so that no part overflows or vanishes. A few
+/// parts, so O(1), a number.
+class exact_sum {
+public:
+    void add(long double value) {
+        std::size_t kept = 0;
+        for (long double part : parts_) {
+            if (std::abs(value) < std::abs(part)) std::swap(value, part);
+            const long double sum = value + part;
+            const long double lost = part - (sum - value);
+            if (lost != 0) parts_[kept++] = lost;
+            value = sum;
+        }
+        parts_.resize(kept);
+        if (value != 0) parts_.push_back(value);
+    }
+    void add_product(double a, double b) {
+        const long double product = static_cast<long double>(a) * static_cast<long double>(b);
+        const long double lost = std::fma(static_cast<long double>(a), static_cast<long double>(b), -product);
+        add(product);
+        if (lost != 0) add(lost);
+    }
+    exact_sum& operator+=(const exact_sum& other) {
+        for (const long double part : other.parts_) add(part);
+        return *this;
+    }
+    /// The sum, rounded once.
+    [[nodiscard]] long double value() const {
+        long double sum = 0;
+        for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) sum += *part;
+        return sum;
+    }
+
+private:
+    static_assert(std::numeric_limits<long double>::max_exponent >
+                  4 * std::numeric_limits<double>::max_exponent);
+    std::vector<long double> parts_; // ascending in magnitude
+};
+
+/// The mean of the values, rounded once from the exact one; NaN over none. O(n).
+[[nodiscard]] inline long double exact_mean(std::span<const double> values) {
+    exact_sum sum;
+    for (const double value : values) sum.add(value);
+    return sum.value() / static_cast<long double>(values.size());
+}
+
+namespace detail {
+
+/// A result as a double. Throws `std::invalid_argument`, beginning with `who`, for one that is too large for
+/// it; `what` names it. NaN stays.
+[[nodiscard]] inline double narrowed(const std::string& who, const char* what, long double value) {
+    const auto result = static_cast<double>(value);
+    if (std::isinf(result))
+        throw std::invalid_argument(
+            who + ": " + what +
+            " is beyond the largest double (1.8e308); divide all values by a power of "
+            "ten first");
+    return result;
+}
+
+} // namespace detail
+} // namespace groundglass
