@@ -112,15 +112,18 @@ inline void refuse_gaps(const std::vector<vector3>& places, const vector3& norma
 
     std::size_t doubled = 0, missing = 0, gaps = 0;
     std::string first_doubled, where;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (steps[i] < same_place_mm && doubled++ == 0) first_doubled = place_text(places[i], normal);
+    if (doubled > 0)
+        throw format_error(
+            counted(doubled, "position") + " (the first at " + first_doubled +
+            (doubled == 1 ? ") holds" : ") hold") +
+            " two different images, so several acquisitions are mixed; export them as separate series");
     bool whole = true;
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        if (steps[i] < same_place_mm) {
-            if (doubled++ == 0) first_doubled = place_text(places[i], normal);
-            continue;
-        }
         const double multiple = steps[i] / median;
         if (multiple < 1.5) continue;
-        const double rounded = std::round(multiple);
+        const double rounded = std::min(std::round(multiple), 1e6); // positions are bounded, steps too
         // A step twice rounded, at either end of the gap.
         if (std::abs(multiple - rounded) > 2 * tolerance) whole = false;
         missing += static_cast<std::size_t>(rounded) - 1;
@@ -129,10 +132,6 @@ inline void refuse_gaps(const std::vector<vector3>& places, const vector3& norma
                      " between " + place_text(places[i], normal) + " and " +
                      place_text(places[i + 1], normal);
     }
-    if (doubled > 0)
-        throw format_error(
-            counted(doubled, "position") + " (the first at " + first_doubled +
-            ") hold two different images, so several acquisitions are mixed; export them as separate series");
     if (gaps > 0 && whole)
         throw format_error(counted(missing, "slice") + (missing == 1 ? " is" : " are") +
                            " missing: " + where +

@@ -112,7 +112,7 @@ TEST_CASE("rounding in the header is no unevenness") {
 TEST_CASE("two images at one place are refused") {
     auto headers = slices(6);
     headers.push_back(headers[2]);
-    CHECK(has(refusal(headers), "1 position (the first at z = 96 mm) hold two different images"));
+    CHECK(has(refusal(headers), "1 position (the first at z = 96 mm) holds two different images"));
 }
 
 TEST_CASE("a gantry tilt shears the grid and is noted") {
