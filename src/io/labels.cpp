@@ -35,15 +35,16 @@ array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_vol
     if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
     if (std::filesystem::is_directory(path, none) || kind_of(path) == file_kind::dicom)
         refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
-    const auto image = open_image(path, kind_of(path));
+    const auto volume = open_volume(path, kind_of(path));
+    const auto& header = volume.header;
     try {
-        const ct_assembly plausible(geometry{.shape = {1, image.grid.shape[1], image.grid.shape[2]}});
-        auto labels = make_array<std::uint8_t>(image.grid.shape);
-        const auto size = image.grid.shape[1] * image.grid.shape[2];
+        check_on_grid(header.grid, like.grid()); // before memory is taken
+        auto labels = make_array<std::uint8_t>(header.grid.shape);
+        const auto size = header.grid.shape[1] * header.grid.shape[2];
         const auto put = [&](std::size_t first, const auto& values) {
             const auto out = flat(labels).subspan(first * size, values.size());
             for (std::size_t i = 0; i < values.size(); ++i) {
-                const double value = image.slope * static_cast<double>(values[i]) + image.intercept;
+                const double value = header.slope * static_cast<double>(values[i]) + header.intercept;
                 if (!(value >= 0 && value <= highest && value == std::floor(value)))
                     throw format_error(
                         "the mask holds the value " + detail::decimal(value) + "; " +
@@ -54,12 +55,10 @@ array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_vol
                 out[i] = static_cast<std::uint8_t>(value);
             }
         };
-        image.read(
-            [&](std::size_t first, const stored_values& stored) {
-                std::visit([&](const auto& values) { put(first, values); }, stored);
-            },
-            {});
-        return on_grid(std::move(labels), image.grid, like.grid());
+        volume.read(path, [&](std::size_t first, const stored_values& stored) {
+            std::visit([&](const auto& values) { put(first, values); }, stored);
+        });
+        return on_grid(std::move(labels), header.grid, like.grid());
     } catch (const format_error& error) {
         const std::string text = error.what();
         if (text.rfind(path.string() + ": ", 0) == 0) throw;
