@@ -89,10 +89,8 @@ class Heard:
         """One note for all lines, None where there were none."""
         if not self.lines:
             return None
-        text = (
-            f"The decoder printed {self.lines} line{'s' if self.lines > 1 else ''} of its own while it read the "
-            "slices; it refused none of them and every slice came out whole."
-        )
+        lines = "1 line" if self.lines == 1 else f"{self.lines} lines"
+        text = f"The decoder printed {lines} of its own while it decoded the slices, and reported no failure."
         return Note("info", "decoder_message", text)
 
 

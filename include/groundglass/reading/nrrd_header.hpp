@@ -328,6 +328,7 @@ inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::
     if (dimensions < 1 || dimensions > 16) throw format_error("the NRRD header claims too many axes");
     const auto sizes =
         numbers_of<std::uint64_t>(fields.need("sizes"), static_cast<std::size_t>(dimensions), "sizes");
+    if (sizes.size() < 3) refuse_dimensions(sizes);
     result.type = nrrd_type(fields.need("type"));
     const auto encoding = lower(fields.need("encoding"));
     result.deflated = encoding == "gzip" || encoding == "gz";
