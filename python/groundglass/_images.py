@@ -104,7 +104,7 @@ def open_image(path: Path, kind: Kind, *, name: str | None = None, beside: Besid
             )
         if kind == "nifti":
             with data.open("rb") as file:
-                if file.read(2) == b"\x1f\x8b" and (not header.pair or data.name.lower().endswith(".gz")):
+                if _core.kind_of_start(file.read(1024)) == "gzip":
                     header.inflate_all()
         header.fit_to_length(data.stat().st_size)
     except FormatError as error:

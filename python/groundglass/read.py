@@ -219,10 +219,12 @@ _ENDINGS = (".nii", ".nii.gz", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mh
 
 def _no_dicom(files: list[Path]) -> str:
     volumes = sum(path.name.lower().endswith(_ENDINGS) for path in files)
+    if inner := _inner_archives(files):
+        return f"no DICOM image among its files{inner}" if len(files) > 1 else f"no DICOM image in it{inner}"
     if len(files) == 1 and not volumes:
         return "no DICOM image in it; give the folder of a CT series, or a NIfTI, NRRD or MHA file"
     hint = f"; to read one of its {volumes} volume files, give that file" if volumes else ""
-    return f"no DICOM image among its {len(files)} files{hint or _inner_archives(files)}"
+    return f"no DICOM image among its {len(files)} files{hint}"
 
 
 def _inner_archives(files: list[Path]) -> str:

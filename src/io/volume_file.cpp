@@ -119,22 +119,29 @@ std::string lower_case(std::string text) {
     return text;
 }
 
-/// The file beside `path` with another ending instead of `.hdr` or `.img`, compressed or not, in the same
-/// case or not; `path` where there is none.
+/// The file of this name beside `path`, in capitals or not where that is one file; empty where there is none.
+std::filesystem::path sibling(const std::filesystem::path& path, const std::string& name) {
+    std::error_code none;
+    const auto file = path.parent_path() / name;
+    if (std::filesystem::is_regular_file(file, none)) return file;
+    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    std::vector<std::filesystem::path> alike;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+        if (lower_case(entry.path().filename().string()) == lower_case(name) && entry.is_regular_file(none))
+            alike.push_back(entry.path());
+    return alike.size() == 1 ? alike.front() : std::filesystem::path();
+}
+
+/// The file beside `path` with another ending instead of `.hdr` or `.img`, compressed or not; `path` where
+/// there is none.
 std::filesystem::path other_of_pair(const std::filesystem::path& path, const std::string& from,
                                     const std::string& to) {
     auto name = path.filename().string();
     if (lower_case(name).ends_with(".gz")) name.resize(name.size() - 3);
     if (!lower_case(name).ends_with(from)) return path;
     name.resize(name.size() - from.size());
-    std::string capitals = to;
-    for (char& c : capitals) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    for (const auto& ending : {to, capitals})
-        for (const auto* packed : {"", ".gz", ".GZ"}) {
-            const auto other = path.parent_path() / (name + ending + packed);
-            std::error_code none;
-            if (std::filesystem::is_regular_file(other, none)) return other;
-        }
+    for (const auto* packed : {"", ".gz"})
+        if (const auto other = sibling(path, name + to + packed); !other.empty()) return other;
     return path;
 }
 
@@ -195,15 +202,13 @@ volume_file open_volume(const std::filesystem::path& path, file_kind kind) {
             if (volume.data == head)
                 refuse(path, "a NIfTI header whose voxels are in an .img file, which is not beside it");
         } else if (!header.data_file.empty()) {
-            volume.data = head.parent_path() / header.data_file;
-            std::error_code none;
-            if (!std::filesystem::is_regular_file(volume.data, none))
+            volume.data = sibling(head, header.data_file);
+            if (volume.data.empty())
                 refuse(path, "the header names voxels in another file, which is not beside it; copy that "
                              "file there");
         }
-        const bool packed = header.pair ? lower_case(volume.data.string()).ends_with(".gz")
-                                        : kind_of_start(start_of(volume.data, path)) == file_kind::gzip;
-        if (kind == file_kind::nifti && packed) header.inflate_all();
+        if (kind == file_kind::nifti && kind_of_start(start_of(volume.data, path)) == file_kind::gzip)
+            header.inflate_all();
         fit_to_length(header, std::filesystem::file_size(volume.data));
         return volume;
     } catch (const format_error& error) {

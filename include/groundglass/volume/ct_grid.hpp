@@ -65,7 +65,7 @@ inline void check_ct_grid(const geometry& grid) {
     const double in_slice = dot(axial.direction[1], axial.direction[2]);
     if (!(std::abs(in_slice) <= most_cosine_in_slice))
         throw format_error("the volume's axes are sheared: rows and columns of its axial slices stand at " +
-                           degrees(in_slice) +
+                           degrees(std::abs(in_slice)) +
                            "° to each other; resample it to perpendicular axes first");
     if (!(axial.tilt_degrees() <= most_tilt_degrees))
         throw format_error("the volume's axes are sheared: its slices are tilted by " +
