@@ -34,7 +34,8 @@ void bind_reading(py::module_& module) {
     module.def(
         "kind_of_start", [](const py::bytes& start) { return name_of(kind_of_start(view_of_bytes(start))); },
         "start"_a,
-        "What a file is by its first 512 bytes or more: 'dicom', 'nifti', 'nrrd', 'metaimage', 'gzip', 'zip', "
+        "What a file is by its first 512 bytes or more: 'dicom', 'nifti', 'nrrd', 'metaimage', 'gzip', "
+        "'zip', "
         "'archive', 'picture' or 'unknown'.");
     module.def(
         "may_be_dicom", [](const py::bytes& start) { return may_be_dicom(view_of_bytes(start)); }, "start"_a,
@@ -46,8 +47,8 @@ void bind_reading(py::module_& module) {
 Grid in LPS with the axes of the file from the slowest to the fastest. Values are slope * stored + intercept. The voxels
 are in data_file beside the header, in the .img of a pair, or in the file itself, from byte offset on; a zlib or gzip
 stream begins there where deflated is set, and skip of its bytes come before the voxels.)")
-        .def_property_readonly(
-            "shape", [](const volume_header& self) { return py::tuple(py::cast(self.grid.shape)); })
+        .def_property_readonly("shape",
+                               [](const volume_header& self) { return py::tuple(py::cast(self.grid.shape)); })
         .def_property_readonly(
             "spacing_mm", [](const volume_header& self) { return py::tuple(py::cast(self.grid.spacing_mm)); })
         .def_property_readonly(
@@ -75,9 +76,10 @@ stream begins there where deflated is set, and skip of its bytes come before the
         .def_readonly("notes", &volume_header::remarks)
         .def("inflate_all", &volume_header::inflate_all,
              "Says that the whole data file is compressed, as a .nii.gz is.")
-        .def("fit_to_length", &fit_to_length, "length"_a,
-             "Sets the offset of voxels at the end of a data file of `length` bytes. Raises FormatError where "
-             "it can't hold them.");
+        .def(
+            "fit_to_length", &fit_to_length, "length"_a,
+            "Sets the offset of voxels at the end of a data file of `length` bytes. Raises FormatError where "
+            "it can't hold them.");
 
     module.def(
         "read_header",

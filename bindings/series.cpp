@@ -181,14 +181,14 @@ column). Raises FormatError for a grid that no chest CT has.)")
         "check_on_grid",
         [](const shape3& shape, const vector3& spacing_mm, const vector3& origin_mm,
            const std::array<vector3, 3>& direction, const ct_volume& like) {
-            check_on_grid(geometry{.shape = shape,
-                                   .spacing_mm = spacing_mm,
-                                   .origin_mm = origin_mm,
-                                   .direction = direction},
-                          like.grid());
+            check_on_grid(
+                geometry{
+                    .shape = shape, .spacing_mm = spacing_mm, .origin_mm = origin_mm, .direction = direction},
+                like.grid());
         },
         py::kw_only(), "shape"_a, "spacing_mm"_a, "origin_mm"_a, "direction"_a, "like"_a,
-        "Raises FormatError, telling both, where a grid with its axes turned to axial is not that of `like`.");
+        "Raises FormatError, telling both, where a grid with its axes turned to axial is not that of "
+        "`like`.");
 
     module.def(
         "labels_on_grid",

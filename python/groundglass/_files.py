@@ -128,10 +128,10 @@ def readable_names(paths: Sequence[str]) -> Iterator[list[str]]:
         yield list(paths)
         return
     with tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
-        links = [os.path.join(folder, f"{number:06d}") for number in range(len(paths))]
+        links = [Path(folder) / f"{number:06d}" for number in range(len(paths))]
         for path, link in zip(paths, links, strict=True):
-            os.symlink(os.path.abspath(path), link)
-        yield links
+            link.symlink_to(Path(path).resolve())
+        yield [str(link) for link in links]
 
 
 @contextmanager

@@ -21,7 +21,17 @@ import numpy.typing as npt
 
 from groundglass import _core
 from groundglass._core import kind_of_start
-from groundglass._files import Kind, Unpacked, archive_name, bytes_of, failing_as, inflated_start, kind_of, quiet, unpacked
+from groundglass._files import (
+    Kind,
+    Unpacked,
+    archive_name,
+    bytes_of,
+    failing_as,
+    inflated_start,
+    kind_of,
+    quiet,
+    unpacked,
+)
 from groundglass._images import ImageFile, open_image
 from groundglass.errors import FormatError
 from groundglass.grid import Grid

@@ -26,8 +26,7 @@ file_kind kind_of(const std::filesystem::path& path) {
     if (kind == file_kind::gzip) {
         kind = kind_of_start(inflated_start(path, 1024));
         if (kind != file_kind::nifti)
-            refuse(path,
-                   "a compressed file that holds no NIfTI image; unpack it and give what is inside");
+            refuse(path, "a compressed file that holds no NIfTI image; unpack it and give what is inside");
     }
     switch (kind) {
     case file_kind::zip:

@@ -38,8 +38,8 @@ struct volume_file {
     /// Where the voxels are: the path itself, or the file beside it that its header names.
     std::filesystem::path data;
 
-    /// Hands all voxels to the sink in runs of slices of about 4 MiB. Throws `format_error` where the file ends
-    /// before they do. `path` is what messages name.
+    /// Hands all voxels to the sink in runs of slices of about 4 MiB. Throws `format_error` where the file
+    /// ends before they do. `path` is what messages name.
     void read(const std::filesystem::path& path, const slice_sink& sink) const;
 };
 
@@ -50,6 +50,9 @@ std::filesystem::path header_of_pair(const std::filesystem::path& path);
 
 /// The first `most` bytes of a file, inflated where it is a gzip file.
 std::string inflated_start(const std::filesystem::path& path, std::size_t most);
+
+/// Writes labels as NIfTI-1, gzipped where the name ends in `.gz`. Throws where the disk fails.
+void write_nifti(const std::filesystem::path& path, const array3<std::uint8_t>& labels, const geometry& grid);
 
 ct_volume read_dicom(const std::filesystem::path& path, const std::string& series_uid);
 

@@ -4,7 +4,6 @@
 #include <itkImage.h>
 #include <itkImageFileWriter.h>
 #include <itkMetaImageIO.h>
-#include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
 
 #include <cmath>
@@ -20,7 +19,7 @@ bool ends_with(const std::string& name, const std::string& ending) {
 }
 
 itk::ImageIOBase::Pointer writer_for(const std::string& name) {
-    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return itk::NiftiImageIO::New().GetPointer();
+    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return nullptr; // written by `write_nifti`
     if (ends_with(name, ".nrrd")) return itk::NrrdImageIO::New().GetPointer();
     if (ends_with(name, ".mha")) return itk::MetaImageIO::New().GetPointer();
     throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
@@ -93,21 +92,23 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
 
     std::error_code error;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    // The NIfTI library prints where it can't open a file, so that is found out before.
     if (!std::filesystem::is_directory(folder, error)) refuse(path, "its folder does not exist");
+    // The ending stays at the end: it says whether the file is compressed.
     const auto temporary = path.parent_path() / (".writing-" + path.filename().string());
     auto writer = itk::ImageFileWriter<image_type>::New();
-    writer->SetImageIO(io);
+    if (io.IsNotNull()) writer->SetImageIO(io);
     writer->SetFileName(temporary.string());
     writer->SetInput(image);
     writer->SetUseCompression(true);
     try {
-        if (grid.tilt_degrees() > 0.1 && dynamic_cast<itk::NiftiImageIO*>(io.GetPointer()))
-            refuse(path,
-                   "NIfTI files of this library can't hold the sheared grid of a tilted gantry; write .nrrd");
-        writer->Update();
+        if (io.IsNull())
+            write_nifti(temporary, labels, grid);
+        else
+            writer->Update();
         std::filesystem::rename(temporary, path, error);
     } catch (const itk::ExceptionObject&) {
+        error = std::make_error_code(std::errc::io_error);
+    } catch (const std::filesystem::filesystem_error&) {
         error = std::make_error_code(std::errc::io_error);
     }
     if (error) {

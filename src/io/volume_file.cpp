@@ -22,7 +22,8 @@ public:
         file_.seekg(static_cast<std::streamoff>(offset));
         if (!deflated_) return;
         in_.resize(piece);
-        if (inflateInit2(&stream_, 47) != Z_OK) throw std::bad_alloc(); // 47: either header, as zlib numbers it
+        if (inflateInit2(&stream_, 47) != Z_OK)
+            throw std::bad_alloc(); // 47: either header, as zlib numbers it
     }
     byte_source(const byte_source&) = delete;
     byte_source& operator=(const byte_source&) = delete;

@@ -1,4 +1,4 @@
-"""Volume files: where their voxels lie, against nibabel and SimpleITK; pairs, archives, names, hostile headers."""
+"""Volume files: places of voxels, against nibabel and SimpleITK; pairs, archives, names, hostile headers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-sitk = pytest.importorskip("SimpleITK")
-nib = pytest.importorskip("nibabel")
+pytest.importorskip("SimpleITK")
+pytest.importorskip("nibabel")
+
+import nibabel as nib
+import SimpleITK as sitk
 
 from dicom_factory import chest, image, write_series
 from groundglass.errors import FormatError
@@ -85,7 +88,7 @@ def nifti(
 
 
 def turned(axes: tuple[int, ...], signs: tuple[int, ...], tilt: float = 0.0) -> npt.NDArray[np.float64]:
-    """An RAS affine of file axes that run along the body's in this order; the axis towards the head is tilted."""
+    """An RAS affine of axes that run along the body's in this order; that towards the head is tilted."""
     steps = np.diag([0.8, 0.7, 2.5])
     steps[:, 2] = 2.5 * np.array([0, np.sin(np.radians(tilt)), np.cos(np.radians(tilt))])
     affine = np.eye(4)
@@ -288,13 +291,14 @@ def nrrd(path: Path, fields: dict[str, str], newline: str = "\n", data: bytes | 
     "fields",
     [
         {},
-        {"space": "RAS", "space directions": "(-0.8,0,0) (0,-0.7,0) (0,0,2.5)", "space origin": "(10,20,-300)"},
+        {"space": "RAS", "space directions": "(-0.8,0,0) (0,-0.7,0) (0,0,2.5)", "space origin": "(9,8,-3)"},
         {"space": "right-anterior-superior"},
         {"space": "left-anterior-superior"},
         {"space": "LAS", "space directions": "(0.8, 0, 0) (0, -0.7, 0) (0, 0, -2.5)"},
         {"space directions": "(0,0,-0.8) (0.7,0,0) (0,2.5,0)"},
-        {"space directions": "(0.79,0.1,0.02) (-0.0875,0.69,0.05) (-0.0366,-0.188,2.49)", "kinds": "space space space"},
-        {"measurement frame": "(0,1,0) (1,0,0) (0,0,1)", "centerings": "cell cell cell", "thicknesses": "1 1 3"},
+        {"space directions": "(0.79,0.1,0.02) (-0.0875,0.69,0.05) (-0.0366,-0.188,2.49)"},
+        {"measurement frame": "(0,1,0) (1,0,0) (0,0,1)", "centerings": "cell cell cell"},
+        {"thicknesses": "1 1 3", "kinds": "space space space"},
         {"dimension": "4", "sizes": "1 40 32 12", "space directions": "none (0.8,0,0) (0,0.7,0) (0,0,2.5)",
          "kinds": "list domain domain domain"},
         {"space origin": ""},
@@ -344,10 +348,9 @@ def test_nrrd_data_of_every_kind(tmp_path: Path) -> None:
         assert "file" in refusal(nrrd(tmp_path / "ct.nhdr", {"data file": name}, data=b""))
     assert "neither raw nor gzip" in refusal(nrrd(tmp_path / "ct.nrrd", {"encoding": "bzip2"}))
     assert "order of bytes" in refusal(nrrd(tmp_path / "ct.nrrd", {"endian": ""}))
-    assert "2 values a voxel" in refusal(
-        nrrd(tmp_path / "ct.nrrd", {"dimension": "4", "sizes": "2 40 32 6", "kinds": "vector domain domain domain",
-             "space directions": "none (0.8,0,0) (0,0.7,0) (0,0,2.5)"})
-    )  # fmt: skip
+    two = {"dimension": "4", "sizes": "2 40 32 6", "kinds": "vector domain domain domain"}
+    two["space directions"] = "none (0.8,0,0) (0,0.7,0) (0,0,2.5)"
+    assert "2 values a voxel" in refusal(nrrd(tmp_path / "ct.nrrd", two))
 
 
 def meta(path: Path, fields: dict[str, str], data: bytes | None = None) -> Path:
@@ -489,12 +492,13 @@ def test_mutants_are_read_or_refused(tmp_path: Path, ending: str) -> None:
     before, read = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 0
     for mutant in mutants(whole, header, 3, 300):
         path.write_bytes(gzip.compress(mutant, 1) if ending == ".nii.gz" else mutant)
+        said = ""
         try:
             read_ct(path)
             read += 1
         except FormatError as error:
-            assert str(error).startswith(str(path))
-            assert len(str(error)) < 700
+            said = str(error)
+        assert not said or (said.startswith(str(path)) and len(said) < 700)
     assert read > 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # KiB
 
@@ -526,6 +530,38 @@ def test_the_masks_that_are_written_are_taken_back(tmp_path: Path, tilt: float, 
                 written.SetDirection(np.array(shape_of.direction)[::-1].T.ravel().tolist())
                 sitk.WriteImage(written, str(path))
             np.testing.assert_array_equal(read_labels(path, like=ct), labels)
+
+
+def test_a_result_s_own_masks_of_a_tilted_study_are_taken_back(tmp_path: Path) -> None:
+    import groundglass as gg
+
+    nifti(tmp_path / "ct.nii", turned((2, 0, 1), (1, -1, 1), 20))
+    study = read_study(tmp_path / "ct.nii")
+    ct, grid = study.volume, study.grid
+    assert grid is not None
+    lungs = np.zeros(ct.shape, np.uint8)
+    middle = ct.shape[2] // 2
+    lungs[1:-1, 2:-2, 1 : middle - 1], lungs[1:-1, 2:-2, middle + 1 : -1] = 2, 1
+    lesions = np.minimum(lungs, 1)
+    lesions[ct.shape[0] // 2 :] = 0
+    for name, mask in (("lungs", lungs), ("lesions", lesions), ("lobes", lungs * 2 - (lungs == 2))):
+        own = grid.from_axial(mask, ct.direction)
+        write_nifti(tmp_path / f"{name}.nii.gz", own, grid.spacing_mm, grid.origin_mm, grid.direction)
+    first = gg.analyze(
+        tmp_path / "ct.nii",
+        lungs=tmp_path / "lungs.nii.gz",
+        lesions=tmp_path / "lesions.nii.gz",
+        lobes=tmp_path / "lobes.nii.gz",
+        out=tmp_path / "first",
+    )
+    again = gg.analyze(
+        tmp_path / "ct.nii",
+        lungs=tmp_path / "first" / "lungs.nii.gz",
+        lesions=tmp_path / "first" / "lesions.nii.gz",
+        lobes=tmp_path / "lobes.nii.gz",
+    )
+    assert again.table["both lungs"].volume_ml == first.table["both lungs"].volume_ml > 0
+    assert again.table["both lungs"].opacity_percent == first.table["both lungs"].opacity_percent > 0
 
 
 # Archives ---------------------------------------------------------------------------------------------------
@@ -613,7 +649,7 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_ct(path).hounsfield, chest())
     path.write_bytes(b"NRRD0004\n")
     assert "damaged" in refusal(path)
-    run = [
+    run: list[str | bytes] = [
         sys.executable,
         "-m",
         "groundglass",

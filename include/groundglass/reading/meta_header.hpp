@@ -64,12 +64,12 @@ struct meta_fields {
 
 inline number_type meta_type(std::string_view name) {
     constexpr std::pair<std::string_view, number_type> types[] = {
-        {"MET_CHAR", number_type::int8},           {"MET_UCHAR", number_type::uint8},
-        {"MET_SHORT", number_type::int16},         {"MET_USHORT", number_type::uint16},
-        {"MET_INT", number_type::int32},           {"MET_UINT", number_type::uint32},
-        {"MET_LONG", number_type::int32},          {"MET_ULONG", number_type::uint32},
-        {"MET_LONG_LONG", number_type::int64},     {"MET_ULONG_LONG", number_type::uint64},
-        {"MET_FLOAT", number_type::float32},       {"MET_DOUBLE", number_type::float64},
+        {"MET_CHAR", number_type::int8},       {"MET_UCHAR", number_type::uint8},
+        {"MET_SHORT", number_type::int16},     {"MET_USHORT", number_type::uint16},
+        {"MET_INT", number_type::int32},       {"MET_UINT", number_type::uint32},
+        {"MET_LONG", number_type::int32},      {"MET_ULONG", number_type::uint32},
+        {"MET_LONG_LONG", number_type::int64}, {"MET_ULONG_LONG", number_type::uint64},
+        {"MET_FLOAT", number_type::float32},   {"MET_DOUBLE", number_type::float64},
     };
     for (const auto& [known, type] : types)
         if (name == known) return type;
@@ -98,13 +98,13 @@ inline number_type meta_type(std::string_view name) {
     if (n < 3 || std::any_of(sizes.begin() + 3, sizes.end(), [](auto size) { return size != 1; }))
         refuse_dimensions(sizes);
     result.type = meta_type(fields.need("ElementType"));
-    result.big_endian = fields.yes(fields.get("ElementByteOrderMSB") ? "ElementByteOrderMSB"
-                                                                     : "BinaryDataByteOrderMSB");
+    result.big_endian =
+        fields.yes(fields.get("ElementByteOrderMSB") ? "ElementByteOrderMSB" : "BinaryDataByteOrderMSB");
     if (!fields.yes("BinaryData", true))
         throw format_error("a MetaImage whose voxels are text; save it again as binary .mha");
 
-    const auto spacing_text = fields.get("ElementSpacing") ? fields.get("ElementSpacing")
-                                                           : fields.get("ElementSize");
+    const auto spacing_text =
+        fields.get("ElementSpacing") ? fields.get("ElementSpacing") : fields.get("ElementSize");
     if (!spacing_text)
         throw format_error("the MetaImage header has no ElementSpacing, so volumes in ml can't be computed; "
                            "add it");

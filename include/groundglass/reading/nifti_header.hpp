@@ -33,8 +33,7 @@ struct affine {
 
     [[nodiscard]] vector3 at(double i, double j, double k) const {
         vector3 place = origin;
-        for (std::size_t c = 0; c < 3; ++c)
-            place[c] += i * steps[0][c] + j * steps[1][c] + k * steps[2][c];
+        for (std::size_t c = 0; c < 3; ++c) place[c] += i * steps[0][c] + j * steps[1][c] + k * steps[2][c];
         return place;
     }
     [[nodiscard]] double determinant() const { return dot(steps[0], cross(steps[1], steps[2])); }
@@ -43,8 +42,8 @@ struct affine {
         for (const auto& v : {steps[0], steps[1], steps[2], origin})
             for (const double x : v)
                 if (!std::isfinite(x)) return false;
-        const double lengths = std::sqrt(dot(steps[0], steps[0]) * dot(steps[1], steps[1]) *
-                                         dot(steps[2], steps[2]));
+        const double lengths =
+            std::sqrt(dot(steps[0], steps[0]) * dot(steps[1], steps[1]) * dot(steps[2], steps[2]));
         return std::abs(determinant()) > 1e-6 * lengths;
     }
 };
@@ -78,8 +77,7 @@ inline double apart(const affine& a, const affine& b, const std::array<std::uint
     double worst = 0;
     for (int corner = 0; corner < 8; ++corner) {
         std::array<double, 3> at{};
-        for (std::size_t i = 0; i < 3; ++i)
-            at[i] = (corner >> i & 1) ? static_cast<double>(sizes[i]) - 1 : 0;
+        for (std::size_t i = 0; i < 3; ++i) at[i] = (corner >> i & 1) ? static_cast<double>(sizes[i]) - 1 : 0;
         const auto p = a.at(at[0], at[1], at[2]), q = b.at(at[0], at[1], at[2]);
         const vector3 off{p[0] - q[0], p[1] - q[1], p[2] - q[2]};
         worst = std::max(worst, std::sqrt(dot(off, off)));
@@ -93,8 +91,8 @@ inline std::string millimetres(double distance) {
 }
 
 /// Which of the forms says where the voxels lie.
-inline affine nifti_affine(const nifti_fields& header, bool second,
-                           const std::array<std::uint64_t, 3>& sizes, volume_header& result) {
+inline affine nifti_affine(const nifti_fields& header, bool second, const std::array<std::uint64_t, 3>& sizes,
+                           volume_header& result) {
     const auto real = [&](std::size_t first, std::size_t other, std::size_t i) {
         return second ? header.at<double>(other + 8 * i)
                       : static_cast<double>(header.at<float>(first + 4 * i));
@@ -116,8 +114,7 @@ inline affine nifti_affine(const nifti_fields& header, bool second,
         sform.origin[i] = scale * real(280 + 16 * i, 400 + 32 * i, 3);
     }
     const bool has_sform = whole(254, 348) > 0, has_qform = whole(252, 344) > 0;
-    const auto qform =
-        has_qform ? qform_of(bcd, offset, pixdim, real(76, 104, 0)) : std::optional<affine>{};
+    const auto qform = has_qform ? qform_of(bcd, offset, pixdim, real(76, 104, 0)) : std::optional<affine>{};
     const auto warn = [&](std::string text) {
         result.remarks.push_back({note_level::warning, "forms_disagree", std::move(text)});
     };
@@ -156,8 +153,7 @@ inline affine nifti_affine(const nifti_fields& header, bool second,
         throw format_error("its sform and qform span no space: the NIfTI header is damaged");
 
     // Method 1: sizes alone. Columns to the left as in Analyze files, which nibabel assumes as well.
-    assume_orientation(
-        result, "columns to the left, rows to the front and slices to the head are assumed");
+    assume_orientation(result, "columns to the left, rows to the front and slices to the head are assumed");
     affine assumed;
     for (std::size_t i = 0; i < 3; ++i) {
         const double step = (i == 0 ? -1 : 1) * pixdim[i];
@@ -220,16 +216,36 @@ inline affine nifti_affine(const nifti_fields& header, bool second,
     if (sizes.size() < 3) detail::refuse_dimensions(sizes);
 
     switch (header.at<std::int16_t>(second ? 12 : 70)) {
-    case 2: result.type = number_type::uint8; break;
-    case 4: result.type = number_type::int16; break;
-    case 8: result.type = number_type::int32; break;
-    case 16: result.type = number_type::float32; break;
-    case 64: result.type = number_type::float64; break;
-    case 256: result.type = number_type::int8; break;
-    case 512: result.type = number_type::uint16; break;
-    case 768: result.type = number_type::uint32; break;
-    case 1024: result.type = number_type::int64; break;
-    case 1280: result.type = number_type::uint64; break;
+    case 2:
+        result.type = number_type::uint8;
+        break;
+    case 4:
+        result.type = number_type::int16;
+        break;
+    case 8:
+        result.type = number_type::int32;
+        break;
+    case 16:
+        result.type = number_type::float32;
+        break;
+    case 64:
+        result.type = number_type::float64;
+        break;
+    case 256:
+        result.type = number_type::int8;
+        break;
+    case 512:
+        result.type = number_type::uint16;
+        break;
+    case 768:
+        result.type = number_type::uint32;
+        break;
+    case 1024:
+        result.type = number_type::int64;
+        break;
+    case 1280:
+        result.type = number_type::uint64;
+        break;
     default:
         throw format_error(
             "a NIfTI image of colours, complex or unknown numbers; a CT has one number a voxel");

@@ -11,11 +11,12 @@ namespace detail {
 
 /// Fields of NRRD by their names, without blanks and in small letters; the format knows no others.
 inline constexpr std::string_view nrrd_names[] = {
-    "content",     "number",         "type",       "blocksize",   "dimension",  "space",       "spacedimension",
-    "sizes",       "spacings",       "thicknesses", "axismins",   "axismaxs",   "centers",     "centerings",
-    "labels",      "units",          "min",        "max",         "oldmin",     "oldmax",      "endian",
-    "encoding",    "lineskip",       "byteskip",   "kinds",       "sampleunits", "spaceunits", "spacedirections",
-    "spaceorigin", "measurementframe", "datafile",
+    "content",        "number",      "type",       "blocksize",       "dimension",   "space",
+    "spacedimension", "sizes",       "spacings",   "thicknesses",     "axismins",    "axismaxs",
+    "centers",        "centerings",  "labels",     "units",           "min",         "max",
+    "oldmin",         "oldmax",      "endian",     "encoding",        "lineskip",    "byteskip",
+    "kinds",          "sampleunits", "spaceunits", "spacedirections", "spaceorigin", "measurementframe",
+    "datafile",
 };
 
 struct nrrd_fields {
@@ -37,7 +38,8 @@ struct nrrd_fields {
             }
             if (number == 1 || line.front() == '#') continue; // the magic number, and comments
             if (take(line, number)) continue;
-            if (line.find(":=") != line.npos) continue; // a key with its value, which says nothing of the grid
+            if (line.find(":=") != line.npos)
+                continue; // a key with its value, which says nothing of the grid
             throw format_error("line " + std::to_string(number) +
                                " of the NRRD header is no field that NRRD knows: it is damaged or cut off");
         }
@@ -120,9 +122,8 @@ inline number_type nrrd_type(std::string_view name) {
 }
 
 /// `(1,0,0) none (0, 1, 0)`: a vector for each axis, nothing for `none` and for vectors of NaN.
-inline std::vector<std::optional<std::vector<double>>> nrrd_vectors(std::string_view text,
-                                                                    std::size_t components, std::size_t most,
-                                                                    const char* field) {
+inline std::vector<std::optional<std::vector<double>>>
+nrrd_vectors(std::string_view text, std::size_t components, std::size_t most, const char* field) {
     const auto damaged = [&] {
         return format_error(std::string("its field '") + field +
                             "' holds no vectors as NRRD writes them: the header is damaged");
@@ -160,8 +161,8 @@ inline std::optional<vector3> nrrd_space(std::string_view name, std::size_t& dim
     auto space = lower(name);
     dimension = 3;
     for (const std::string_view time : {"-time", "t"}) {
-        const bool named = space.size() > time.size() && space.ends_with(time) &&
-                           (time == "-time" || space.size() == 4);
+        const bool named =
+            space.size() > time.size() && space.ends_with(time) && (time == "-time" || space.size() == 4);
         if (!named) continue;
         space.resize(space.size() - time.size());
         dimension = 4;
@@ -175,8 +176,8 @@ inline std::optional<vector3> nrrd_space(std::string_view name, std::size_t& dim
     throw format_error("the NRRD header names a space that NRRD does not know: it is damaged");
 }
 
-/// Millimetres of the units of length in quotes, `"mm" "mm" "mm"`, one for each of `count` axes. Units that are
-/// absent or unknown are mm, as programs write them.
+/// Millimetres of the units of length in quotes, `"mm" "mm" "mm"`, one for each of `count` axes. Units that
+/// are absent or unknown are mm, as programs write them.
 inline std::vector<double> nrrd_units(std::optional<std::string_view> text, std::size_t count) {
     std::vector<double> result(count, 1);
     for (std::size_t axis = 0; text && axis < count; ++axis) {
@@ -217,8 +218,8 @@ nrrd_spatial_axes(const nrrd_fields& fields, const std::vector<std::uint64_t>& s
             spatial = directions[axis].has_value();
         } else if (!kinds.empty()) {
             const auto kind = lower(kinds[axis]);
-            spatial = kind == "domain" || kind == "space" || kind == "time" || kind == "none" ||
-                      kind == "???";
+            spatial =
+                kind == "domain" || kind == "space" || kind == "time" || kind == "none" || kind == "???";
         }
         if (spatial)
             axes.push_back(axis);
@@ -259,7 +260,8 @@ inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::
     const auto axes = nrrd_spatial_axes(fields, sizes, directions);
 
     std::vector<double> spacings, mins, maxs;
-    if (const auto text = fields.get("spacings")) spacings = numbers_of<double>(*text, sizes.size(), "spacings");
+    if (const auto text = fields.get("spacings"))
+        spacings = numbers_of<double>(*text, sizes.size(), "spacings");
     if (const auto text = fields.get("axismins")) mins = numbers_of<double>(*text, sizes.size(), "axis mins");
     if (const auto text = fields.get("axismaxs")) maxs = numbers_of<double>(*text, sizes.size(), "axis maxs");
 
@@ -283,7 +285,8 @@ inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::
         if (const auto text = fields.get("spaceorigin")) {
             const auto origins = nrrd_vectors(*text, dimension, 1, "space origin");
             if (!origins.empty() && origins[0])
-                for (std::size_t k = 0; k < 3; ++k) grid.origin[k] = unit[k] * flip[k] * (*origins[0])[k] + 0.0;
+                for (std::size_t k = 0; k < 3; ++k)
+                    grid.origin[k] = unit[k] * flip[k] * (*origins[0])[k] + 0.0;
         }
         if (!to_lps) assume_orientation(result);
         return grid;
@@ -354,7 +357,8 @@ inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::
         if (skipped < -1 || (skipped == -1 && result.deflated))
             throw format_error("its 'byte skip' is no place where voxels begin: the NRRD header is damaged");
         result.at_end = skipped == -1;
-        if (skipped > 0) (result.deflated ? result.skip : result.offset) += static_cast<std::uint64_t>(skipped);
+        if (skipped > 0)
+            (result.deflated ? result.skip : result.offset) += static_cast<std::uint64_t>(skipped);
     }
     const auto grid = nrrd_grid_of(fields, sizes, result);
     result.grid = grid_of_steps(grid.sizes, grid.steps, grid.origin);

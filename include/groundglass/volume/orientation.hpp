@@ -171,8 +171,8 @@ inline void check_on_grid(const geometry& source, const geometry& like) {
                            "; resample it to the CT with nearest neighbours first");
 }
 
-/// Turns `array` to the axial grid `like`. No value is interpolated: a mask of another grid belongs to another
-/// image, or must be resampled knowingly. Throws `format_error` as `check_on_grid` does.
+/// Turns `array` to the axial grid `like`. No value is interpolated: a mask of another grid belongs to
+/// another image, or must be resampled knowingly. Throws `format_error` as `check_on_grid` does.
 template <class T>
 [[nodiscard]] array3<T> on_grid(array3<T> array, const geometry& source, const geometry& like) {
     check_on_grid(source, like);

@@ -117,9 +117,9 @@ TEST_CASE("long values, many values and lines that never end are refused") {
 }
 
 TEST_CASE("sizes that no volume has are refused") {
-    for (const std::string sizes : {"0 4 3", "-1 4 3", "-0 4 3", "10 4", "10 4 3 2", "10.5 4 3", "1e3 4 3",
-                                    "99999999999999999999 4 3", "4294967296 4294967296 4294967296",
-                                    "65536 65536 3", "nan 4 3", "10 4 x"}) {
+    for (const std::string sizes :
+         {"0 4 3", "-1 4 3", "-0 4 3", "10 4", "10 4 3 2", "10.5 4 3", "1e3 4 3", "99999999999999999999 4 3",
+          "4294967296 4294967296 4294967296", "65536 65536 3", "nan 4 3", "10 4 x"}) {
         CAPTURE(sizes);
         CHECK_FALSE(survives(file_kind::nrrd, nrrd("", sizes)));
         CHECK_FALSE(survives(file_kind::metaimage, meta("", sizes)));
@@ -158,8 +158,8 @@ TEST_CASE("places of voxels that are no places are refused") {
 }
 
 TEST_CASE("names of data files stay beside the header") {
-    for (const std::string name : {"../x.raw", "/etc/passwd", "a/x.raw", "..", "LIST", "LIST 3", "x%03d.raw 1 3 1",
-                                   "C:\\x.raw", "./../x.raw"}) {
+    for (const std::string name : {"../x.raw", "/etc/passwd", "a/x.raw", "..", "LIST", "LIST 3",
+                                   "x%03d.raw 1 3 1", "C:\\x.raw", "./../x.raw"}) {
         CAPTURE(name);
         CHECK_FALSE(survives(file_kind::nrrd, nrrd("data file: " + name + "\n")));
         auto text = meta();
@@ -172,12 +172,11 @@ TEST_CASE("names of data files stay beside the header") {
 TEST_CASE("mutants are read or refused, never more") {
     std::mt19937 random(7); // the same mutants in every run
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-    const std::pair<file_kind, std::string> seeds[] = {{file_kind::nrrd, nrrd()},
-                                                       {file_kind::metaimage, meta()},
-                                                       {file_kind::nifti, nifti()}};
-    const std::string pieces[] = {"nan",   "-1", "99999999999", "1e308", "(", ")", ",", "\n", ":", "=", "none",
-                                  "\0"s,   "%",  "\r\n",        " ",     "1", "0", "-", "LIST",
-                                  std::string(1500, '9')};
+    const std::pair<file_kind, std::string> seeds[] = {
+        {file_kind::nrrd, nrrd()}, {file_kind::metaimage, meta()}, {file_kind::nifti, nifti()}};
+    const std::string pieces[] = {
+        "nan",  "-1",  "99999999999", "1e308", "(", ")", ",", "\n", ":",    "=",
+        "none", "\0"s, "%",           "\r\n",  " ", "1", "0", "-",  "LIST", std::string(1500, '9')};
     int read = 0;
     for (const auto& [kind, seed] : seeds)
         for (int i = 0; i < 3000; ++i) {
@@ -185,11 +184,21 @@ TEST_CASE("mutants are read or refused, never more") {
             for (std::size_t times = 1 + below(3); times > 0 && !mutant.empty(); --times) {
                 const auto at = below(mutant.size());
                 switch (below(5)) {
-                case 0: mutant[at] = static_cast<char>(random()); break;
-                case 1: mutant.resize(at); break;
-                case 2: mutant.insert(at, pieces[below(std::size(pieces))]); break;
-                case 3: mutant.erase(at, 1 + below(8)); break;
-                default: mutant.insert(at, mutant.substr(below(mutant.size()), below(60))); break;
+                case 0:
+                    mutant[at] = static_cast<char>(random());
+                    break;
+                case 1:
+                    mutant.resize(at);
+                    break;
+                case 2:
+                    mutant.insert(at, pieces[below(std::size(pieces))]);
+                    break;
+                case 3:
+                    mutant.erase(at, 1 + below(8));
+                    break;
+                default:
+                    mutant.insert(at, mutant.substr(below(mutant.size()), below(60)));
+                    break;
                 }
             }
             mutant.resize(std::max<std::size_t>(mutant.size(), kind == file_kind::nifti ? 0 : 1));
@@ -201,8 +210,8 @@ TEST_CASE("mutants are read or refused, never more") {
 TEST_CASE("what looks like another format is what DICM says") {
     std::string dicom(600, '\0');
     std::memcpy(dicom.data() + 128, "DICM", 4);
-    for (const auto& sign : {"\x5c\x01\0\0"s, "NRRD0004\n"s, "PK\x03\x04"s, "\x1f\x8b\x08\0"s, "7z\xbc\xaf\x27\x1c"s,
-                             "\x89PNG\r\n\x1a\n"s, "ObjectType = Image\n"s}) {
+    for (const auto& sign : {"\x5c\x01\0\0"s, "NRRD0004\n"s, "PK\x03\x04"s, "\x1f\x8b\x08\0"s,
+                             "7z\xbc\xaf\x27\x1c"s, "\x89PNG\r\n\x1a\n"s, "ObjectType = Image\n"s}) {
         auto start = dicom;
         start.replace(0, sign.size(), sign);
         CHECK(kind_of_start(start) == file_kind::dicom);
