@@ -21,7 +21,9 @@ file_kind kind_named(const std::string& name) {
 /// As numpy writes it.
 std::string dtype_of(const volume_header& header) {
     constexpr const char* names[] = {"i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"};
-    return (header.big_endian ? ">" : "<") + std::string(names[static_cast<std::size_t>(header.type)]);
+    std::string result = header.big_endian ? ">" : "<";
+    result += names[static_cast<std::size_t>(header.type)];
+    return result;
 }
 
 std::string_view view_of_bytes(const py::bytes& bytes) { return std::string_view(bytes); }
