@@ -1,6 +1,8 @@
 #include "pybind.hpp"
 #include <groundglass/error.hpp>
 
+#include <cstring>
+
 namespace py = pybind11;
 
 PYBIND11_MODULE(_core, module) {
@@ -13,7 +15,11 @@ PYBIND11_MODULE(_core, module) {
     py::register_exception_translator([](std::exception_ptr error) {
         const auto raise = [](const char* type, const char* text) {
             const py::object cls = py::module_::import("groundglass.errors").attr(type);
-            PyErr_SetString(cls.ptr(), text);
+            // A message names a path, which may be no UTF-8.
+            const auto size = static_cast<py::ssize_t>(std::strlen(text));
+            const auto decoded =
+                py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(text, size, "surrogateescape"));
+            PyErr_SetObject(cls.ptr(), decoded.ptr());
         };
         try {
             if (error) std::rethrow_exception(error);
@@ -26,6 +32,7 @@ PYBIND11_MODULE(_core, module) {
 
     // Values before the stages that take them, so that signatures name Python types.
     bindings::bind_volume(module);
+    bindings::bind_reading(module);
     bindings::bind_series(module);
     bindings::bind_lung_mask(module);
     bindings::bind_quantification(module);

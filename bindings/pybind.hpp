@@ -63,6 +63,7 @@ Class& by_keywords(Class& cls, State state) {
 }
 
 void bind_volume(py::module_& module);
+void bind_reading(py::module_& module);
 void bind_series(py::module_& module);
 void bind_lung_mask(py::module_& module);
 void bind_quantification(py::module_& module);

@@ -52,7 +52,14 @@ void bind_series(py::module_& module) {
 
 Attributes have the names of the C++ struct; absent ones stay empty or None. Nothing here names a patient.)")
         .def(py::init<>())
-        .def_readwrite("file", &slice_header::file)
+        .def_property(
+            "file",
+            [](const slice_header& self) {
+                // A name that is no UTF-8 keeps its bytes, as in os.fsdecode.
+                return py::reinterpret_steal<py::str>(PyUnicode_DecodeFSDefaultAndSize(
+                    self.file.data(), static_cast<py::ssize_t>(self.file.size())));
+            },
+            [](slice_header& self, const std::filesystem::path& file) { self.file = file.string(); })
         .def_readwrite("study_uid", &slice_header::study_uid)
         .def_readwrite("series_uid", &slice_header::series_uid)
         .def_readwrite("instance_uid", &slice_header::instance_uid)
@@ -159,6 +166,8 @@ column). Raises FormatError for a grid that no chest CT has.)")
              "from different threads. Raises ValueError where they are not whole slices, TypeError for a "
              "dtype that "
              "is no number.")
+        .def("remark", &ct_assembly::remark, "note"_a,
+             "Adds what the reader has to say after it has seen the voxels.")
         .def(
             "finish",
             [](ct_assembly& self) {
@@ -167,6 +176,19 @@ column). Raises FormatError for a grid that no chest CT has.)")
             },
             "The CtVolume: values checked to be HU, axial. Raises FormatError where they can't be HU. Call "
             "it once.");
+
+    module.def(
+        "check_on_grid",
+        [](const shape3& shape, const vector3& spacing_mm, const vector3& origin_mm,
+           const std::array<vector3, 3>& direction, const ct_volume& like) {
+            check_on_grid(
+                geometry{
+                    .shape = shape, .spacing_mm = spacing_mm, .origin_mm = origin_mm, .direction = direction},
+                like.grid());
+        },
+        py::kw_only(), "shape"_a, "spacing_mm"_a, "origin_mm"_a, "direction"_a, "like"_a,
+        "Raises FormatError, telling both, where a grid with its axes turned to axial is not that of "
+        "`like`.");
 
     module.def(
         "labels_on_grid",

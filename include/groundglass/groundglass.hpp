@@ -18,6 +18,7 @@
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/involvement_uncertainty.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
+#include <groundglass/reading/read_header.hpp>
 #include <groundglass/severity/grade_probability.hpp>
 #include <groundglass/severity/scores.hpp>
 #include <groundglass/severity/thresholds.hpp>

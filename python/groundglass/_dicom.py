@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass import _core
-from groundglass._files import listening, may_be_dicom, need
+from groundglass._files import listening, may_be_dicom, need, readable_names
 from groundglass.errors import FormatError
 
 if TYPE_CHECKING:
@@ -213,13 +213,14 @@ def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:
             notes=[*found.notes, *plan.notes],
         )
         headers = [found.headers[i] for i in plan.order]
-        heard: list[bytes] = []
         # One run after the other: GDCM's decoders share state, and two at a time crash now and then.
-        with listening(heard):
+        with listening() as heard:
             for first, last in _runs(headers):
                 _decode(root, headers, first, last, volume)
-        if heard:
+        if heard.damaged:
             raise FormatError("the JPEG data of a slice are damaged; copy the study again")
+        if (said := heard.note()) is not None:
+            volume.remark(said)
         return volume.finish(), plan
     except FormatError as error:
         text = str(error)
@@ -247,9 +248,10 @@ def _decode(root: Path, headers: Sequence[SliceHeader], first: int, last: int, v
     sitk = need("SimpleITK")
     reader = sitk.ImageSeriesReader()
     reader.SetImageIO("GDCMImageIO")
-    reader.SetFileNames([header.file for header in headers[first:last]])
     try:
-        image = reader.Execute()
+        with readable_names([header.file for header in headers[first:last]]) as names:
+            reader.SetFileNames(names)
+            image = reader.Execute()
         values = sitk.GetArrayViewFromImage(image)
     except Exception as error:  # SimpleITK raises RuntimeError with source paths and file names in it
         raise FormatError(

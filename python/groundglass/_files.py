@@ -11,23 +11,25 @@ import threading
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, get_args
 
+from groundglass._core import Note, kind_of_start
+from groundglass._core import may_be_dicom as may_be_dicom
 from groundglass._needs import make_room, not_imported
 from groundglass.errors import FormatError
 
 Kind = Literal["dicom", "zip", "nifti", "nrrd", "metaimage"]
 
-#: Deflate can't do better than 1032 to 1.
-MOST_DEFLATE = 1032
 #: Bounds on an archive: a study of 5 000 slices of 1024 x 1024 voxels has 10 GiB and shrinks by less than 20.
 MOST_ENTRIES = 50_000
 MOST_UNPACKED = 16 << 30
 MOST_RATIO = 200
 _CHUNK = 1 << 20
+_ADDED = (".ds_store", "thumbs.db", "desktop.ini")
 
 #: What zipfile raises for an archive that is damaged, cut off, or packed in a way that it does not know.
 DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
@@ -77,29 +79,61 @@ _DAMAGED_JPEG = re.compile(
 )
 
 
+@dataclass
+class Heard:
+    """What decoders printed: how many lines, and how many of them tell of a damaged stream. Their text may
+    hold names of files, and comes out nowhere."""
+
+    lines: int = 0
+    damaged: int = 0
+
+    def note(self) -> Note | None:
+        """One note for all lines, None where there were none."""
+        if not self.lines:
+            return None
+        lines = "1 line" if self.lines == 1 else f"{self.lines} lines"
+        text = f"The decoder printed {lines} of its own while it decoded the slices, and reported no failure."
+        return Note("info", "decoder_message", text)
+
+
 @contextmanager
-def listening(heard: list[bytes]) -> Iterator[None]:
-    """Collects what the JPEG decoder prints to the standard error: the one sign that it made an image of a
-    damaged stream. What others print meanwhile is passed on at the end. One decoding at a time in a
-    process."""
+def listening() -> Iterator[Heard]:
+    """Catches what decoders print to the standard error, the one sign that they made an image of a damaged
+    stream, and keeps it from the user's. What other threads print there meanwhile is caught as well. One
+    decoding at a time in a process."""
+    heard = Heard()
     with _stderr, tempfile.TemporaryFile() as said:
         try:
             saved = os.dup(2)
         except OSError:  # a process without standard error
-            yield
+            yield heard
             return
         try:
             os.dup2(said.fileno(), 2)
-            yield
+            yield heard
         finally:
             os.dup2(saved, 2)
             os.close(saved)
             said.seek(0)
             for line in said:
                 if _DAMAGED_JPEG.match(line):
-                    heard.append(line)
-                elif not line.startswith(b"Corrupt JPEG data"):
-                    os.write(2, line)
+                    heard.damaged += 1
+                elif line.strip() and not line.startswith(b"Corrupt JPEG data"):
+                    heard.lines += 1
+
+
+@contextmanager
+def readable_names(paths: Sequence[str]) -> Iterator[list[str]]:
+    """Names by which SimpleITK can open these files: their own where those are UTF-8, else links to them in a
+    temporary folder. Given another name, it ends the process."""
+    if all(path.encode(errors="ignore").decode() == path for path in paths):
+        yield list(paths)
+        return
+    with tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
+        links = [Path(folder) / f"{number:06d}" for number in range(len(paths))]
+        for path, link in zip(paths, links, strict=True):
+            link.symlink_to(Path(path).resolve())
+        yield [str(link) for link in links]
 
 
 @contextmanager
@@ -118,57 +152,91 @@ def failing_as(path: Path) -> Iterator[None]:
 
 
 def kind_of(path: Path) -> Kind:
-    """What a file is by its first bytes, whatever its name. Raises FormatError where it is nothing
-    readable."""
+    """What a file is by its first bytes, whatever its name; the .img of a NIfTI pair by its header beside it.
+    Raises FormatError where it is nothing readable."""
     with path.open("rb") as file:
         start = file.read(1024)
     if not start:
         raise FormatError(f"{path}: the file is empty")
-    if start[:2] == b"PK":
-        return "zip"
-    if start[:2] == b"\x1f\x8b":
-        try:
-            start = zlib.decompressobj(31).decompress(start, 512)
-        except zlib.error as error:
-            raise FormatError(f"{path}: the compressed file is damaged") from error
-        if not _is_nifti(start):
-            raise FormatError(
-                f"{path}: a compressed file that holds no NIfTI image; unpack it and give what is inside"
-            )
+    kind = kind_of_start(start)
+    if kind in ("gzip", "unknown") and header_of_pair(path.name, lambda name: sibling(path, name)):
         return "nifti"
-    if _is_nifti(start):
-        return "nifti"
-    if start[:4] == b"NRRD":
-        return "nrrd"
-    if start[128:132] == b"DICM" or may_be_dicom(start):
-        return "dicom"
-    if any(start.lstrip().startswith(key) for key in (b"ObjectType", b"NDims", b"Comment")):
-        return "metaimage"
-    if start[:8] == b"\x89PNG\r\n\x1a\n" or start[:3] == b"\xff\xd8\xff":
+    if kind == "gzip":
+        inside = inflated_start(path, 1024)
+        if not inside:
+            raise FormatError(f"{path}: the compressed file is damaged")
+        kind = kind_of_start(inside)
+        if kind != "nifti":
+            what = "archive of files" if kind in ("archive", "zip") else "file that holds no NIfTI image"
+            raise FormatError(f"{path}: a compressed {what}; unpack it and give what is inside")
+    if kind == "picture":
         raise FormatError(
             f"{path}: a picture, which holds no Hounsfield units; 'groundglass segment' takes pictures of "
             "slices"
         )
-    raise FormatError(
-        f"{path}: neither DICOM, NIfTI, NRRD, MetaImage nor a zip of DICOM; give a CT in one of these forms"
-    )
+    if kind == "archive":
+        raise FormatError(
+            f"{path}: {archive_name(start)}, which is not opened; unpack it and give the folder"
+        )
+    if kind not in get_args(Kind):
+        raise FormatError(
+            f"{path}: neither DICOM, NIfTI, NRRD, MetaImage nor a zip of one of these; give a CT in one of "
+            "these forms"
+        )
+    return kind  # type: ignore[return-value]
 
 
-def may_be_dicom(start: bytes) -> bool:
-    """Whether these may be the first bytes of a DICOM file without preamble: an element of group 2 or 8."""
-    return len(start) >= 16 and start[:2] in (b"\x02\x00", b"\x08\x00") and start[3] == 0
+def archive_name(start: bytes) -> str:
+    """An archive's kind by its first bytes: `a tar archive`."""
+    signs = {b"PK": "zip", b"7z": "7z", b"Rar": "rar", b"BZh": "bzip2", b"\xfd7z": "xz", b"\x1f\x8b": "gzip"}
+    return f"a {next((name for sign, name in signs.items() if start.startswith(sign)), 'tar')} archive"
 
 
-def _is_nifti(start: bytes) -> bool:
-    return start[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c", b"\x1c\x02\0\0", b"\0\0\x02\x1c")
+def sibling(path: Path, name: str) -> Path | None:
+    """The file of this name beside `path`, in capitals or not where that is one file; None for none."""
+    file = path.parent / name
+    if file.is_file():
+        return file
+    alike = [
+        other for other in path.parent.iterdir() if other.name.lower() == name.lower() and other.is_file()
+    ]
+    return alike[0] if len(alike) == 1 else None
 
 
-def bytes_of(path: Path, offset: int, compression: str) -> Iterator[bytes]:
-    """The bytes of a file from `offset` on, inflated where `compression` is "gzip" or "zlib", in pieces of at
+def other_of_pair(name: str, ending: str, other: str, beside: Callable[[str], Path | None]) -> Path | None:
+    """The file beside one called `name` that has `other` instead of `ending`, compressed or not."""
+    stem = name[:-3] if name.lower().endswith(".gz") else name
+    if not stem.lower().endswith(ending):
+        return None
+    stem = stem[: -len(ending)]
+    found = (beside(stem + other + packed) for packed in ("", ".gz"))
+    return next((file for file in found if file is not None), None)
+
+
+def header_of_pair(name: str, beside: Callable[[str], Path | None]) -> Path | None:
+    """The NIfTI header beside an .img file called `name`; None where there is none."""
+    header = other_of_pair(name, ".img", ".hdr", beside)
+    return header if header and kind_of_start(inflated_start(header, 1024)) == "nifti" else None
+
+
+def inflated_start(path: Path, most: int) -> bytes:
+    """The first `most` bytes of a file, inflated where it is a gzip file."""
+    with path.open("rb") as file:
+        packed = kind_of_start(file.read(1024)) == "gzip"
+    start = bytearray()
+    for piece in bytes_of(path, 0, packed):
+        start += piece
+        if len(start) >= most:
+            break
+    return bytes(start[:most])
+
+
+def bytes_of(path: Path, offset: int, deflated: bool) -> Generator[bytes, None, None]:
+    """The bytes of a file from `offset` on, inflated where they are a gzip or zlib stream, in pieces of at
     most 1 MiB. It simply ends where the file or the compressed stream ends."""
     with path.open("rb") as file:
         file.seek(offset)
-        if not compression:
+        if not deflated:
             yield from iter(lambda: file.read(_CHUNK), b"")
             return
         try:
@@ -194,25 +262,48 @@ def _inflate(file: IO[bytes]) -> Iterator[bytes]:
             return
 
 
-@contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
-    """A temporary folder with the files of a zip, removed at the end in any case.
+@dataclass(frozen=True)
+class Unpacked:
+    """The files of an archive in a temporary folder, under numbers, with their names in the archive."""
 
-    The entries' names are not used (they become numbers, with the ending kept), so that none can leave the
-    folder. Raises FormatError for a damaged, encrypted or implausibly large archive.
+    names: dict[Path, str]
+
+    def beside(self, path: Path, name: str) -> Path | None:
+        """The file of this name in the archive's folder of `path`, in capitals or not where that is one
+        file; None where there is none."""
+        folder = self.names[path].rpartition("/")[0]
+        wanted = f"{folder}/{name}" if folder else name
+        same = [file for file, other in self.names.items() if other == wanted]
+        alike = [file for file, other in self.names.items() if other.lower() == wanted.lower()]
+        return same[0] if same else alike[0] if len(alike) == 1 else None
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Unpacked]:
+    """The files of a zip in a temporary folder, which is removed at the end in any case.
+
+    The entries' names are not used on the disk (they become numbers), so that none can leave the folder. What
+    systems add (``__MACOSX``, ``.DS_Store``, ``Thumbs.db``) stays out. Raises FormatError for a damaged,
+    encrypted or implausibly large archive.
     """
     with tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
         try:
             with zipfile.ZipFile(path) as archive:
-                _unpack(path, archive, Path(folder))
+                names = _unpack(path, archive, Path(folder))
         except DAMAGED_ZIP as error:
             raise FormatError(f"{path}: the zip archive is damaged, cut off or of an unknown kind") from error
-        yield Path(folder)
+        yield Unpacked(names)
 
 
-def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> None:
+def _added_by_a_system(name: str) -> bool:
+    parts = name.split("/")
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1].lower() in _ADDED
+
+
+def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> dict[Path, str]:
     named = [e for e in archive.infolist() if e.filename]  # is_dir fails for one without a name
-    entries = [e for e in named if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
+    names = {id(e): e.filename.replace("\\", "/") for e in named}
+    entries = [e for e in named if not e.is_dir() and not _added_by_a_system(names[id(e)])]
     total = sum(entry.file_size for entry in entries)
     packed = path.stat().st_size
     if not entries:
@@ -235,8 +326,10 @@ def _unpack(path: Path, archive: zipfile.ZipFile, folder: Path) -> None:
         raise FormatError(
             f"{path}: unpacking it takes {total / 1e6:.0f} MB, more than the temporary folder has left"
         )
+    result = {}
     for number, entry in enumerate(entries):
-        name = entry.filename.lower()
-        ending = next((end for end in (".nii.gz", ".nii", ".nrrd", ".mha") if name.endswith(end)), "")
-        with archive.open(entry) as source, (folder / f"{number:06d}{ending}").open("wb") as target:
-            shutil.copyfileobj(source, target, _CHUNK)
+        target = folder / f"{number:06d}"
+        with archive.open(entry) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, _CHUNK)
+        result[target] = names[id(entry)]
+    return result

@@ -1,6 +1,6 @@
 """Reading studies and masks: DICOM folders, single files and zips, NIfTI, NRRD, MetaImage.
 
-Files are opened with pydicom and SimpleITK (``pip install 'groundglass[io]'``); what a file's claims are
+DICOM is opened with pydicom and SimpleITK (``pip install 'groundglass[io]'``); what a file's claims are
 worth is decided in C++, by the same code that serves the C++ library. Messages name the path as it was given,
 never a file inside a folder or archive and nothing of a patient.
 """
@@ -9,16 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core
-from groundglass._files import bytes_of, failing_as, kind_of, quiet, unpacked
+from groundglass._core import kind_of_start
+from groundglass._files import (
+    Kind,
+    Unpacked,
+    archive_name,
+    bytes_of,
+    failing_as,
+    inflated_start,
+    kind_of,
+    quiet,
+    unpacked,
+)
+from groundglass._images import ImageFile, open_image
 from groundglass.errors import FormatError
 from groundglass.grid import Grid
 
@@ -26,7 +40,6 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from groundglass._core import CtVolume
-    from groundglass._images import ImageFile
 
 __all__ = ["Study", "input_digest", "read_ct", "read_labels", "read_study"]
 
@@ -57,15 +70,16 @@ def read_ct(path: str | os.PathLike[str], *, series: str | None = None) -> CtVol
     """Reads a chest CT as int16 Hounsfield units, axial, from feet to head.
 
     path: a folder of DICOM files (searched through and through, in any order, with any names), one DICOM
-    file, a zip of such a folder, or a .nii, .nii.gz, .nrrd, .mha or .mhd file. series: UID of the DICOM
+    file, a NIfTI (.nii, .nii.gz, or .hdr with .img), NRRD (.nrrd, or .nhdr with its data) or MetaImage (.mha,
+    or .mhd with its data) file, or a zip of such a folder or of one such volume. series: UID of the DICOM
     series to take where several are there, ``UID/2`` for the second stack of one; by default original images
     come before derived ones, axial ones before others, then most slices, thinner slices, the smaller UID. A
     series that is named is taken even where it is a projection or others continue it, with a warning.
 
     What was mended is in the volume's `notes`. Raises :class:`groundglass.FormatError` with one sentence for
     everything that can't be read or is no CT in HU: missing, doubled or unevenly spaced slices (never
-    bridged), other modalities, cut-off files, 8-bit or normalised values. Raises ImportError without the
-    extra ``io``.
+    bridged), other modalities, cut-off files, 8-bit or normalised values. Raises ImportError for DICOM
+    without the extra ``io``.
 
     Cost: a second for 150 slices of 512 x 512 in JPEG Lossless on one core; memory 1.3 times the volume for
     axial images, 2.2 times for others.
@@ -84,18 +98,22 @@ def read_study(
     root = Path(path)
     if series is not None and not series:
         raise ValueError("series must be a series UID or None, found an empty text")
-    with failing_as(root), quiet():
+    with failing_as(root):
         if root.is_dir():
             return _read_dicom(root, _files_in(root), series, keep_headers)
         kind = kind_of(root)
         if kind == "zip":
-            with unpacked(root) as folder:
-                return _read_archive(root, folder, series, keep_headers)
+            with unpacked(root) as archive:
+                return _read_archive(root, archive, series, keep_headers)
         if kind == "dicom":
             return _read_dicom(root, [root], series, keep_headers)
-        if series is not None:
-            raise ValueError("series picks from DICOM files; it has no meaning for a file with one volume")
-        return _read_image(root, root, kind)
+        _no_series(series)
+        return _read_image(root, open_image(root, kind))
+
+
+def _no_series(series: str | None) -> None:
+    if series is not None:
+        raise ValueError("series picks from DICOM files; it has no meaning for a file with one volume")
 
 
 def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> str:
@@ -107,12 +125,13 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
     from groundglass import _dicom
 
     root = Path(path)
-    with failing_as(root), quiet():
+    with failing_as(root):
         kind = "dicom" if root.is_dir() else kind_of(root)
-        if kind not in ("dicom", "zip"):
-            return _digest([root])
         if kind == "zip":
             return read_study(root, series=series).digest
+        if kind != "dicom":
+            return _digest(open_image(root, kind).files)
+    with failing_as(root), quiet():
         found = _dicom.scan(root, _files_in(root) if root.is_dir() else [root])
         plan = _core.plan_series(found.headers, series=series or "")
         return _digest(Path(found.headers[i].file) for i in plan.order)
@@ -128,36 +147,46 @@ def read_labels(path: str | os.PathLike[str], like: CtVolume, *, highest: int = 
 
     Cost: one pass over the file; memory 1 byte a voxel, twice that where axes are turned.
     """
-    from groundglass._images import open_image
-
     root = Path(path)
-    with failing_as(root), quiet():
-        if root.is_dir() or (kind := kind_of(root)) in ("dicom", "zip"):
+    with failing_as(root):
+        if root.is_dir() or (kind := kind_of(root)) == "dicom":
             raise FormatError(
                 f"{root}: masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it"
             )
+        if kind == "zip":
+            raise FormatError(f"{root}: a zip archive; unpack it and give the mask's file")
         image = open_image(root, kind)
-        _check_size(root, image)
+        header = image.header
+        try:
+            _core.check_on_grid(**_grid(image), like=like)  # before memory is taken
+        except FormatError as error:
+            raise FormatError(f"{root}: {error}") from error
         labels = np.empty(image.shape, np.uint8)
         for first, stored in image.runs():
-            values = stored * image.layout.slope + image.layout.intercept if _rescaled(image) else stored
+            values = stored * header.slope + header.intercept if _rescaled(image) else stored
             if not ((values >= 0) & (values <= highest) & (values == np.floor(values))).all():
                 raise FormatError(_unexpected(root, values, highest))
             labels[first : first + len(values)] = values
-        try:
-            return _core.labels_on_grid(
-                labels,
-                spacing_mm=image.spacing_mm,
-                origin_mm=image.origin_mm,
-                direction=image.direction,
-                like=like,
-            )
-        except FormatError as error:
-            raise FormatError(f"{root}: {error}") from error
+        return _core.labels_on_grid(
+            labels,
+            spacing_mm=image.spacing_mm,
+            origin_mm=image.origin_mm,
+            direction=image.direction,
+            like=like,
+        )
+
+
+def _grid(image: ImageFile) -> dict[str, Any]:
+    return {
+        "shape": image.shape,
+        "spacing_mm": image.spacing_mm,
+        "origin_mm": image.origin_mm,
+        "direction": image.direction,
+    }
 
 
 def _rescaled(image: ImageFile) -> bool:
-    return (image.layout.slope, image.layout.intercept) != (1.0, 0.0)
+    return (image.header.slope, image.header.intercept) != (1.0, 0.0)
 
 
 def _unexpected(root: Path, values: npt.NDArray[np.generic], highest: int) -> str:
@@ -169,12 +198,6 @@ def _unexpected(root: Path, values: npt.NDArray[np.generic], highest: int) -> st
         else f"whole numbers from 0 to {highest} are allowed"
     )
     return f"{root}: the mask holds the values {some}; {allowed}"
-
-
-def _check_size(root: Path, image: ImageFile) -> None:
-    # What the C++ assembly of a CT allows as well.
-    if int(np.prod(image.shape, dtype=object)) > 1 << 31:
-        raise FormatError(f"{root}: a volume of {image.shape} voxels is claimed, which no chest CT has")
 
 
 def _files_in(root: Path) -> list[Path]:
@@ -190,72 +213,111 @@ def _read_dicom(root: Path, files: list[Path], series: str | None, keep_headers:
 
     if not files:
         raise FormatError(f"{root}: the folder is empty; give the folder of a CT series")
-    found = _dicom.scan(root, files)
-    if not found.headers:
-        raise FormatError(f"{root}: {_no_dicom(files)}")
-    volume, plan = _dicom.assemble(root, found, series or "")
-    slices = [found.headers[i] for i in plan.order]
-    digest = _digest(Path(header.file) for header in slices)
-    headers = _dicom.full_headers(slices) if keep_headers else None
+    with quiet():
+        found = _dicom.scan(root, files)
+        if not found.headers:
+            raise FormatError(f"{root}: {_no_dicom(files)}")
+        volume, plan = _dicom.assemble(root, found, series or "")
+        slices = [found.headers[i] for i in plan.order]
+        digest = _digest(Path(header.file) for header in slices)
+        headers = _dicom.full_headers(slices) if keep_headers else None
     return Study(volume, digest, "dicom", len(slices), plan.series_uid, headers=headers)
 
 
+#: Names of files that hold a volume or its header.
+_ENDINGS = (".nii", ".nii.gz", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+
+
 def _no_dicom(files: list[Path]) -> str:
-    volumes = sum(path.name.lower().endswith((".nii", ".nii.gz", ".nrrd", ".mha", ".mhd")) for path in files)
+    volumes = sum(path.name.lower().endswith(_ENDINGS) for path in files)
+    if inner := _inner_archives(files):
+        return f"no DICOM image among its files{inner}" if len(files) > 1 else f"no DICOM image in it{inner}"
     if len(files) == 1 and not volumes:
         return "no DICOM image in it; give the folder of a CT series, or a NIfTI, NRRD or MHA file"
     hint = f"; to read one of its {volumes} volume files, give that file" if volumes else ""
     return f"no DICOM image among its {len(files)} files{hint}"
 
 
-def _read_archive(root: Path, folder: Path, series: str | None, keep_headers: bool) -> Study:
-    from groundglass._images import _ENDINGS
+def _inner_archives(files: list[Path]) -> str:
+    """What to do about archives among these files; empty where there are none."""
+    found = []
+    for path in files:
+        start = inflated_start(path, 1024)
+        if kind_of_start(start) in ("zip", "archive"):
+            found.append(archive_name(start))
+    if not found:
+        return ""
+    what = f"; it holds {found[0]}" if len(found) == 1 else f"; it holds {len(found)} archives"
+    return f"{what}, and an archive in it is not opened: unpack that, and give what is inside"
 
-    files = _files_in(folder)
-    endings = tuple(ending for group in _ENDINGS.values() for ending in group)
-    volumes = [path for path in files if path.name.endswith(endings)]
-    if len(volumes) == 1 and len(files) == 1 and series is None:
-        return _read_image(root, volumes[0], kind_of(volumes[0]))
-    return _read_dicom(root, files, series, keep_headers)
 
-
-def _read_image(root: Path, file: Path, kind: str) -> Study:
-    from groundglass._images import open_image
-
-    try:
-        image = open_image(file, kind)  # type: ignore[arg-type]
-        notes = []
-        if not image.oriented:
-            text = (
-                "The file does not say how its axes lie in the patient: LPS is assumed, left and right "
-                "can't be verified."
-            )
-            notes.append(_core.Note("warning", "orientation_assumed", text))
-        volume = _core.CtAssembly(
-            shape=image.shape,
-            spacing_mm=image.spacing_mm,
-            origin_mm=image.origin_mm,
-            direction=image.direction,
-            notes=notes,
+def _read_archive(root: Path, archive: Unpacked, series: str | None, keep_headers: bool) -> Study:
+    files = list(archive.names)
+    kinds: dict[Path, Kind] = {}
+    refused = ""
+    for file in files:
+        if len(files) > 1 and not archive.names[file].lower().endswith(_ENDINGS):
+            continue
+        try:
+            kind = kind_of(file)
+        except FormatError as error:
+            refused = refused or str(error).removeprefix(f"{file}: ")
+            continue
+        if kind in _FORMATS:
+            kinds[file] = kind
+    if any(_is_dicom(file) for file in files if file not in kinds) or not (kinds or refused):
+        return _read_dicom(root, files, series, keep_headers)
+    if not kinds:
+        raise FormatError(f"{root}: {_inner_archives(files).removeprefix('; ') or refused}")
+    if len(kinds) > 1:
+        counts = Counter(_FORMATS[kind] for kind in kinds.values())
+        text = ", ".join(f"{n} {name}" for name, n in counts.items())
+        raise FormatError(
+            f"{root}: the archive holds {len(kinds)} volumes ({text}); unpack it and give one of them"
         )
+    _no_series(series)
+    ((file, kind),) = kinds.items()
+    try:
+        image = open_image(
+            file, kind, name=archive.names[file].rpartition("/")[2], beside=partial(archive.beside, file)
+        )
+    except FormatError as error:
+        raise FormatError(f"{root}: {str(error).removeprefix(f'{file}: ')}") from error
+    return _read_image(root, image, ignored=len(files) - len(image.files))
+
+
+_FORMATS: dict[str, str] = {"nifti": "NIfTI", "nrrd": "NRRD", "metaimage": "MetaImage"}
+
+
+def _is_dicom(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return kind_of_start(stream.read(1024)) == "dicom"
+
+
+def _read_image(root: Path, image: ImageFile, ignored: int = 0) -> Study:
+    header = image.header
+    notes = list(header.notes)
+    if ignored:
+        text = "1 file beside the volume was ignored."
+        if ignored > 1:
+            text = f"{ignored} files beside the volume were ignored."
+        notes.append(_core.Note("info", "files_ignored", text))
+    try:
+        volume = _core.CtAssembly(**_grid(image), notes=notes)
         for first, stored in image.runs():
             values = stored if stored.dtype.isnative else stored.astype(stored.dtype.newbyteorder("="))
-            volume.put(first, values, slope=image.layout.slope, intercept=image.layout.intercept)
-        grid = Grid(
-            shape=image.shape,
-            spacing_mm=image.spacing_mm,
-            origin_mm=image.origin_mm,
-            direction=image.direction,
+            volume.put(first, values, slope=header.slope, intercept=header.intercept)
+        return Study(
+            volume.finish(), _digest(image.files), image.kind, len(image.files), grid=Grid(**_grid(image))
         )
-        return Study(volume.finish(), _digest([file]), kind, 1, grid=grid)
     except FormatError as error:
         text = str(error)
-        raise FormatError(f"{root}: {text.removeprefix(f'{file}: ')}") from error
+        raise FormatError(f"{root}: {text.removeprefix(f'{image.path}: ')}") from error
 
 
 def _digest(files: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
-        for piece in bytes_of(path, 0, ""):
+        for piece in bytes_of(path, 0, deflated=False):
             digest.update(piece)
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <groundglass/error.hpp>
+#include <groundglass/reading/read_header.hpp>
 #include <groundglass/volume/ct_assembly.hpp>
 
 #include <filesystem>
@@ -11,13 +12,9 @@
 // Private to the component: what its sources share.
 namespace groundglass::io {
 
-enum class file_kind { dicom, nifti, nrrd, metaimage };
-
-/// What a file is by its first bytes, whatever its name. Throws `format_error` where it is nothing readable.
+/// What a file is by its first bytes, whatever its name; the `.img` of a NIfTI pair by its header beside it.
+/// Throws `format_error` where it is nothing readable.
 file_kind kind_of(const std::filesystem::path& path);
-
-/// Whether these may be the first bytes of a DICOM file: its preamble, or an element of group 2 or 8.
-bool may_be_dicom(std::string_view start);
 
 /// The first bytes of a file, at most 1024. Throws `format_error` naming `root` where it can't be opened.
 std::string start_of(const std::filesystem::path& path, const std::filesystem::path& root);
@@ -36,21 +33,26 @@ using stored_values =
 using slice_sink = std::function<void(std::size_t, const stored_values&)>;
 
 /// A volume in a file, opened but not read.
-struct image_file {
-    geometry grid;
-    /// Whether the file says how its axes lie in the patient.
-    bool oriented = true;
-    double slope = 1;
-    double intercept = 0;
-    /// Hands all voxels to the sink in runs of slices. Where `room`, if not empty, fits the type, it is read
-    /// into.
-    std::function<void(const slice_sink&, std::span<std::int16_t> room)> read;
+struct volume_file {
+    volume_header header;
+    /// Where the voxels are: the path itself, or the file beside it that its header names.
+    std::filesystem::path data;
+
+    /// Hands all voxels to the sink in runs of slices of about 4 MiB. Throws `format_error` where the file
+    /// ends before they do. `path` is what messages name.
+    void read(const std::filesystem::path& path, const slice_sink& sink) const;
 };
 
-image_file open_image(const std::filesystem::path& path, file_kind kind);
+volume_file open_volume(const std::filesystem::path& path, file_kind kind);
 
-/// Adds slope, intercept and a reader of the voxels that notices where the file ends too early: ITK does not.
-void stream_nifti(const std::filesystem::path& path, image_file& image);
+/// The NIfTI header beside an `.img` file, or `path` itself where there is none.
+std::filesystem::path header_of_pair(const std::filesystem::path& path);
+
+/// The first `most` bytes of a file, inflated where it is a gzip file.
+std::string inflated_start(const std::filesystem::path& path, std::size_t most);
+
+/// Writes labels as NIfTI-1, gzipped where the name ends in `.gz`. Throws where the disk fails.
+void write_nifti(const std::filesystem::path& path, const array3<std::uint8_t>& labels, const geometry& grid);
 
 ct_volume read_dicom(const std::filesystem::path& path, const std::string& series_uid);
 

@@ -4,7 +4,6 @@
 #include <itkImage.h>
 #include <itkImageFileWriter.h>
 #include <itkMetaImageIO.h>
-#include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
 
 #include <cmath>
@@ -20,7 +19,7 @@ bool ends_with(const std::string& name, const std::string& ending) {
 }
 
 itk::ImageIOBase::Pointer writer_for(const std::string& name) {
-    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return itk::NiftiImageIO::New().GetPointer();
+    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return nullptr; // written by `write_nifti`
     if (ends_with(name, ".nrrd")) return itk::NrrdImageIO::New().GetPointer();
     if (ends_with(name, ".mha")) return itk::MetaImageIO::New().GetPointer();
     throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
@@ -35,15 +34,16 @@ array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_vol
     if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
     if (std::filesystem::is_directory(path, none) || kind_of(path) == file_kind::dicom)
         refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
-    const auto image = open_image(path, kind_of(path));
+    const auto volume = open_volume(path, kind_of(path));
+    const auto& header = volume.header;
     try {
-        const ct_assembly plausible(geometry{.shape = {1, image.grid.shape[1], image.grid.shape[2]}});
-        auto labels = make_array<std::uint8_t>(image.grid.shape);
-        const auto size = image.grid.shape[1] * image.grid.shape[2];
+        check_on_grid(header.grid, like.grid()); // before memory is taken
+        auto labels = make_array<std::uint8_t>(header.grid.shape);
+        const auto size = header.grid.shape[1] * header.grid.shape[2];
         const auto put = [&](std::size_t first, const auto& values) {
             const auto out = flat(labels).subspan(first * size, values.size());
             for (std::size_t i = 0; i < values.size(); ++i) {
-                const double value = image.slope * static_cast<double>(values[i]) + image.intercept;
+                const double value = header.slope * static_cast<double>(values[i]) + header.intercept;
                 if (!(value >= 0 && value <= highest && value == std::floor(value)))
                     throw format_error(
                         "the mask holds the value " + detail::decimal(value) + "; " +
@@ -54,12 +54,10 @@ array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_vol
                 out[i] = static_cast<std::uint8_t>(value);
             }
         };
-        image.read(
-            [&](std::size_t first, const stored_values& stored) {
-                std::visit([&](const auto& values) { put(first, values); }, stored);
-            },
-            {});
-        return on_grid(std::move(labels), image.grid, like.grid());
+        volume.read(path, [&](std::size_t first, const stored_values& stored) {
+            std::visit([&](const auto& values) { put(first, values); }, stored);
+        });
+        return on_grid(std::move(labels), header.grid, like.grid());
     } catch (const format_error& error) {
         const std::string text = error.what();
         if (text.rfind(path.string() + ": ", 0) == 0) throw;
@@ -94,21 +92,23 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
 
     std::error_code error;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    // The NIfTI library prints where it can't open a file, so that is found out before.
     if (!std::filesystem::is_directory(folder, error)) refuse(path, "its folder does not exist");
+    // The ending stays at the end: it says whether the file is compressed.
     const auto temporary = path.parent_path() / (".writing-" + path.filename().string());
     auto writer = itk::ImageFileWriter<image_type>::New();
-    writer->SetImageIO(io);
+    if (io.IsNotNull()) writer->SetImageIO(io);
     writer->SetFileName(temporary.string());
     writer->SetInput(image);
     writer->SetUseCompression(true);
     try {
-        if (grid.tilt_degrees() > 0.1 && dynamic_cast<itk::NiftiImageIO*>(io.GetPointer()))
-            refuse(path,
-                   "NIfTI files of this library can't hold the sheared grid of a tilted gantry; write .nrrd");
-        writer->Update();
+        if (io.IsNull())
+            write_nifti(temporary, labels, grid);
+        else
+            writer->Update();
         std::filesystem::rename(temporary, path, error);
     } catch (const itk::ExceptionObject&) {
+        error = std::make_error_code(std::errc::io_error);
+    } catch (const std::filesystem::filesystem_error&) {
         error = std::make_error_code(std::errc::io_error);
     }
     if (error) {

@@ -6,20 +6,15 @@ namespace groundglass::io {
 namespace {
 
 ct_volume read_image(const std::filesystem::path& path, file_kind kind) {
-    const auto image = open_image(path, kind);
-    notes remarks;
-    if (!image.oriented)
-        remarks.push_back(
-            {note_level::warning, "orientation_assumed",
-             "The file does not say how its axes lie in the patient: LPS is assumed, left and right "
-             "can't be verified."});
+    auto volume = open_volume(path, kind);
     try {
-        ct_assembly assembly(image.grid, std::move(remarks));
-        const auto put = [&](std::size_t first, const stored_values& stored) {
-            std::visit([&](const auto& values) { assembly.put(first, values, image.slope, image.intercept); },
-                       stored);
-        };
-        image.read(put, assembly.room(0, image.grid.shape[0]));
+        const auto& header = volume.header;
+        ct_assembly assembly(header.grid, std::move(volume.header.remarks));
+        volume.read(path, [&](std::size_t first, const stored_values& stored) {
+            std::visit(
+                [&](const auto& values) { assembly.put(first, values, header.slope, header.intercept); },
+                stored);
+        });
         return std::move(assembly).finish();
     } catch (const format_error& error) {
         const std::string text = error.what();

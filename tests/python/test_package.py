@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = {
     "": set(),
     "volume": {""},
+    "reading": {"", "volume"},
     "io": {"", "volume"},
     "segmentation": {"", "volume"},
     "quantification": {"", "volume"},

@@ -13,9 +13,10 @@ struct read_options {
 };
 
 /// Reads a chest CT as int16 Hounsfield units, axial, from feet to head: a folder of DICOM files (searched
-/// through and through, in any order, with any names), one DICOM file, or a `.nii`, `.nii.gz`, `.nrrd`,
-/// `.mha` or `.mhd` file. DICOM goes through `plan_series`, all values through `check_hounsfield`; what they
-/// mended is in `remarks()`, with `dicomdir_ignored`, `files_ignored` and `orientation_assumed`.
+/// through and through, in any order, with any names), one DICOM file, or a NIfTI (single or a
+/// pair), NRRD or MetaImage file. DICOM goes through `plan_series`, all values through `check_hounsfield`;
+/// what they mended is in `remarks()`, with `dicomdir_ignored`, `files_ignored` and, for volume files, the
+/// notes of `read_header`.
 ///
 /// Throws `format_error`, naming the path as given and never a file inside a folder, for everything that
 /// can't be read or is no CT in HU. Cost: a second for 150 slices of 512 x 512 in JPEG Lossless; memory 1.1

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <groundglass/volume/ct_grid.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 #include <groundglass/volume/hounsfield.hpp>
-#include <groundglass/volume/orientation.hpp>
 
 #include <utility>
 
@@ -12,13 +12,10 @@ namespace groundglass {
 /// in the one buffer that becomes the volume. Different slices may be put from different threads.
 class ct_assembly {
 public:
-    /// More than any scanner makes (2 000 slices of 1024 x 1024, 4 GiB); a header claiming more is damaged.
-    static constexpr std::size_t most_voxels = std::size_t{1} << 31;
-
     /// `grid` is where the voxels lie as they come, in any orientation; `remarks` what the reader has to say.
-    /// Throws `format_error` for an empty grid, one that is too large, or one without a body axis.
+    /// Throws `format_error` for a grid that no chest CT has, as `check_ct_grid` does.
     explicit ct_assembly(const geometry& grid, notes remarks = {})
-        : grid_(checked(grid)), order_(axial_order_of(grid)), remarks_(std::move(remarks)),
+        : grid_((check_ct_grid(grid), grid)), order_(axial_order_of(grid)), remarks_(std::move(remarks)),
           array_(typename array3<std::int16_t>::shape_type{grid.shape[0], grid.shape[1], grid.shape[2]}),
           seen_(grid.shape[0]) {}
 
@@ -47,6 +44,9 @@ public:
                 to_hounsfield(stored.subspan(s * size, size), slope, intercept, out.subspan(s * size, size));
     }
 
+    /// Adds what the reader has to say after it has seen the voxels.
+    void remark(note one) { remarks_.push_back(std::move(one)); }
+
     /// The volume, axial and in HU; nothing is left in the assembly. Notes: those given, those of
     /// `check_hounsfield`, and `turned_to_axial`. Throws `format_error` as `check_hounsfield` does, and
     /// `std::logic_error` where a slice was never put.
@@ -65,25 +65,6 @@ public:
     }
 
 private:
-    static const geometry& checked(const geometry& grid) {
-        std::size_t size = 1;
-        for (std::size_t i = 0; i < 3; ++i) {
-            if (grid.shape[i] == 0 || size > most_voxels / grid.shape[i])
-                throw format_error("a volume of " + std::to_string(grid.shape[0]) + " x " +
-                                   std::to_string(grid.shape[1]) + " x " + std::to_string(grid.shape[2]) +
-                                   " voxels is claimed, which no chest CT has; the header is damaged");
-            size *= grid.shape[i];
-            if (!(grid.spacing_mm[i] > 0) || !std::isfinite(grid.spacing_mm[i]) ||
-                !std::isfinite(grid.origin_mm[i]))
-                throw format_error(
-                    "spacing or origin of the volume is not a positive, finite number; the header is "
-                    "damaged");
-        }
-        if (!(grid.voxel_ml() > 0))
-            throw format_error("the volume's axes do not span a space; the header is damaged");
-        return grid;
-    }
-
     geometry grid_;
     axial_order order_;
     notes remarks_;

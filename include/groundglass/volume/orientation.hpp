@@ -142,14 +142,11 @@ template <class T>
     return to_axial(std::move(array), inverse);
 }
 
-/// Turns `array` and throws `format_error`, telling both grids, unless it then lies in the grid `like`: same
+/// Throws `format_error`, telling both grids, unless `source`, turned to axial, is the grid `like`: same
 /// shape, and every corner within a tenth of the smallest spacing, which is what rounding in file headers
-/// amounts to. No value is interpolated: a mask of another grid belongs to another image, or must be
-/// resampled knowingly.
-template <class T>
-[[nodiscard]] array3<T> on_grid(array3<T> array, const geometry& source, const geometry& like) {
-    const auto order = axial_order_of(source);
-    const auto turned = to_axial(source, order);
+/// amounts to.
+inline void check_on_grid(const geometry& source, const geometry& like) {
+    const auto turned = to_axial(source, axial_order_of(source));
     const auto text = [](const geometry& g) {
         std::string result;
         for (std::size_t i = 0; i < 3; ++i) result += (i ? " x " : "") + std::to_string(g.shape[i]);
@@ -172,7 +169,14 @@ template <class T>
         throw format_error("the mask lies in another grid than the CT: found " + text(turned) +
                            ", expected " + text(like) +
                            "; resample it to the CT with nearest neighbours first");
-    return to_axial(std::move(array), order);
+}
+
+/// Turns `array` to the axial grid `like`. No value is interpolated: a mask of another grid belongs to
+/// another image, or must be resampled knowingly. Throws `format_error` as `check_on_grid` does.
+template <class T>
+[[nodiscard]] array3<T> on_grid(array3<T> array, const geometry& source, const geometry& like) {
+    check_on_grid(source, like);
+    return to_axial(std::move(array), axial_order_of(source));
 }
 
 } // namespace groundglass

@@ -1,6 +1,7 @@
 #include "temporary_folder.hpp"
 #include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
+#include <groundglass/reading/read_header.hpp>
 
 #include <doctest/doctest.h>
 
@@ -45,14 +46,37 @@ TEST_CASE("labels come back from every format, and no other file is left") {
     }
 }
 
-TEST_CASE("a sheared grid is kept by NRRD and refused for NIfTI") {
+TEST_CASE("labels of any orientation and tilt come back") {
     const temporary_folder folder;
-    auto tilted = grid;
-    tilted.direction[1] = {0, std::cos(0.2), std::sin(0.2)};
-    io::write_labels(folder.path / "lungs.nrrd", labels(), tilted);
-    CHECK(io::read_labels(folder.path / "lungs.nrrd", ct(tilted)) == labels());
-    CHECK_THROWS_AS(io::write_labels(folder.path / "lungs.nii.gz", labels(), tilted), format_error);
-    CHECK_FALSE(fs::exists(folder.path / "lungs.nii.gz"));
+    std::array<std::size_t, 3> axes{0, 1, 2};
+    do {
+        for (int signs = 0; signs < 8; ++signs)
+            for (const double tilt : {-0.45, 0.0, 0.0001, 0.2, 0.52}) {
+                geometry file;
+                auto axial = grid;
+                axial.direction[0] = {0, std::sin(tilt), std::cos(tilt)};
+                for (std::size_t i = 0; i < 3; ++i) {
+                    file.shape[i] = grid.shape[axes[i]];
+                    file.spacing_mm[i] = grid.spacing_mm[axes[i]];
+                    for (std::size_t k = 0; k < 3; ++k)
+                        file.direction[i][k] = (signs >> i & 1 ? -1 : 1) * axial.direction[axes[i]][k];
+                }
+                file.origin_mm = {-10, -20, -300};
+                const auto order = axial_order_of(file);
+                const auto like = to_axial(file, order);
+                const auto in_file = from_axial(labels(), order);
+                for (const auto* name : {"lungs.nii", "lungs.nii.gz", "lungs.nrrd", "lungs.mha"}) {
+                    CAPTURE(name);
+                    io::write_labels(folder.path / name, in_file, file);
+                    CHECK(io::read_labels(folder.path / name, ct(like)) == labels());
+                }
+                // The qform, where there is one, says the same.
+                std::ifstream written(folder.path / "lungs.nii", std::ios::binary);
+                const std::string start(std::istreambuf_iterator<char>(written), {});
+                for (const auto& one : read_nifti_header(start).remarks) CHECK(one.code == "sheared_axes");
+                CHECK((start[252] == 1) == (tilt == 0));
+            }
+    } while (std::next_permutation(axes.begin(), axes.end()));
 }
 
 TEST_CASE("lobes are read up to the highest that is asked for") {

@@ -102,6 +102,31 @@ TEST_CASE("volumes that are cut off or claim too much are refused") {
     CHECK_FALSE(refusal(path).empty());
 }
 
+TEST_CASE("voxels beside their header, whatever the case of the name, and only there") {
+    const temporary_folder folder;
+    const auto whole = metaimage("1 0 0 0 1 0 0 0 1", "10 4 3");
+    const auto at = whole.find("LOCAL");
+    const auto header = [&](const std::string& name) { return whole.substr(0, at) + name + "\n"; };
+    const auto path = folder.path / "ct.mhd";
+    write(folder.path / "ct.RAW", whole.substr(at + 6));
+    write(path, header("./ct.RAW"));
+    CHECK(io::read_ct(path).hounsfield()(2, 3, 9) == 42);
+    write(path, header("CT.raw"));
+    CHECK(io::read_ct(path).hounsfield()(2, 3, 9) == 42);
+    write(path, header("../ct.RAW"));
+    CHECK(has(refusal(path), "another folder"));
+    write(path, header("none.raw"));
+    CHECK(has(refusal(path), "not beside it"));
+
+    // Names of bytes that are no UTF-8.
+    const auto strange = folder.path / "\xcf\xe0\xf6.mha";
+    write(strange, whole);
+    CHECK(io::read_ct(strange).hounsfield()(2, 3, 9) == 42);
+    auto preamble = std::string("NRRD0004\n") + std::string(119, '\0') + "DICM";
+    write(folder.path / "x.dcm", preamble);
+    CHECK_FALSE(has(refusal(folder.path / "x.dcm"), "NRRD"));
+}
+
 TEST_CASE("paths that hold nothing readable") {
     const temporary_folder folder;
     CHECK(has(refusal(folder.path / "nowhere"), "no such file"));
@@ -115,7 +140,9 @@ TEST_CASE("paths that hold nothing readable") {
     write(text, "PK\x03\x04");
     CHECK(has(refusal(text), "zip"));
     write(text, "NRRD0004\n");
-    CHECK(has(refusal(text), ".nrrd"));
+    CHECK(has(refusal(text), "NRRD header is damaged"));
+    write(text, "Rar!\x1a\x07");
+    CHECK(has(refusal(text), "unpack it"));
     write(folder.path / "x.nii.gz", "\x1f\x8b"
                                     "broken");
     CHECK_FALSE(refusal(folder.path / "x.nii.gz").empty());
