@@ -25,7 +25,7 @@ from groundglass.grid import Grid
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from groundglass._core import CtVolume
+    from groundglass._core import CtVolume, SliceHeader
     from groundglass._images import ImageFile
 
 __all__ = ["Study", "input_digest", "read_ct", "read_labels", "read_study"]
@@ -114,7 +114,7 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
             return read_study(root, series=series).digest
         found = _dicom.scan(root, _files_in(root) if root.is_dir() else [root])
         plan = _core.plan_series(found.headers, series=series or "")
-        return _digest(Path(found.headers[i].file) for i in plan.order)
+        return _digest(_files_of(found.headers[i] for i in plan.order))
 
 
 def read_labels(path: str | os.PathLike[str], like: CtVolume, *, highest: int = 2) -> npt.NDArray[np.uint8]:
@@ -194,9 +194,14 @@ def _read_dicom(root: Path, files: list[Path], series: str | None, keep_headers:
         raise FormatError(f"{root}: {_no_dicom(files)}")
     volume, plan = _dicom.assemble(root, found, series or "")
     slices = [found.headers[i] for i in plan.order]
-    digest = _digest(Path(header.file) for header in slices)
+    used = _files_of(slices)
     headers = _dicom.full_headers(slices) if keep_headers else None
-    return Study(volume, digest, "dicom", len(slices), plan.series_uid, headers=headers)
+    return Study(volume, _digest(used), "dicom", len(used), plan.series_uid, headers=headers)
+
+
+def _files_of(slices: Iterable[SliceHeader]) -> list[Path]:
+    """Each file once: one may hold many slices."""
+    return [Path(file) for file in dict.fromkeys(header.file for header in slices)]
 
 
 def _no_dicom(files: list[Path]) -> str:

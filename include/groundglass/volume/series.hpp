@@ -68,7 +68,7 @@ inline bool same_stack(const slice_header& a, const slice_header& b) {
 
 /// The same image twice: one file copied, or sent again under a new instance UID.
 inline bool same_image(const slice_header& a, const slice_header& b) {
-    if (!a.instance_uid.empty() && a.instance_uid == b.instance_uid) return true;
+    if (!a.instance_uid.empty() && a.instance_uid == b.instance_uid) return a.frame == b.frame;
     const auto key = [](const slice_header& h) {
         return std::tie(h.instance_number, h.acquisition_number, h.temporal_position, h.slice_thickness,
                         h.rescale_slope, h.rescale_intercept);
@@ -160,7 +160,9 @@ inline void refuse_damage(std::span<const slice_header> headers, const std::stri
     const slice_header* first = nullptr;
     for (const auto& h : headers) {
         const bool its_own = h.series_uid.empty() || h.series_uid == series_uid;
-        const bool image = h.sop_class_uid.empty() || h.sop_class_uid == ct_image_class;
+        const bool image = h.sop_class_uid.empty() || h.sop_class_uid == ct_image_class ||
+                           h.sop_class_uid == enhanced_ct_class ||
+                           h.sop_class_uid == legacy_enhanced_ct_class;
         if (!h.damage.empty() && its_own && image && damaged++ == 0) first = &h;
     }
     if (first)

@@ -50,6 +50,11 @@ struct slice_header {
     std::optional<int> instance_number;
     std::optional<int> acquisition_number;
     std::optional<int> temporal_position;
+    /// UID that the parts of a multi-frame object share which was split over several files, the part's
+    /// number, from 1, and how many parts there are.
+    std::string concatenation_uid;
+    std::optional<int> concatenation_part;
+    std::optional<int> concatenation_parts;
     /// Acquisition DateTime, or Acquisition Date and Time joined, as stored; compared, never printed.
     std::string acquisition_time;
     /// Compressed with loss at any time.
@@ -64,6 +69,8 @@ struct slice_header {
 namespace detail {
 
 inline constexpr std::string_view ct_image_class = "1.2.840.10008.5.1.4.1.1.2";
+inline constexpr std::string_view enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.1";
+inline constexpr std::string_view legacy_enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.2";
 inline constexpr std::string_view secondary_capture_class = "1.2.840.10008.5.1.4.1.1.7";
 
 /// `2`, `0.625`, `-120.1`: at most `digits` decimals, no trailing zeros.
@@ -104,6 +111,19 @@ inline bool says(const slice_header& header, std::string_view word) {
                        [&](const std::string& value) { return value.find(word) != std::string::npos; });
 }
 
+/// True for frames whose values are not those of one place: Derived Pixel Contrast and Volume Based
+/// Calculation Technique of DICOM PS3.3 C.8.16.1.4 and C.8.16.1.6, which readers give among the values of
+/// Image Type.
+inline bool is_combined(const slice_header& header) {
+    constexpr std::string_view combined[] = {"MAXIMUM",   "MINIMUM",        "ADDITION",      "SUBTRACTION",
+                                             "DIVISION",  "MULTIPLICATION", "STD_DEVIATION", "QUANTITY",
+                                             "MAX_IP",    "MIN_IP",         "VOLUME_RENDER", "SURFACE_RENDER",
+                                             "CURVED_MPR"};
+    return std::any_of(header.image_type.begin(), header.image_type.end(), [&](const std::string& value) {
+        return std::find(std::begin(combined), std::end(combined), value) != std::end(combined);
+    });
+}
+
 } // namespace detail
 
 /// True for images computed from others (Image Type DERIVED) that still hold a Hounsfield value a voxel. They
@@ -124,7 +144,7 @@ inline bool says(const slice_header& header, std::string_view word) {
     const std::string_view sop = header.sop_class_uid;
     if (!header.modality.empty() && header.modality != "CT") return "modality " + code_text(header.modality);
     if (sop.substr(0, secondary_capture_class.size()) == secondary_capture_class) return "secondary capture";
-    if (header.number_of_frames > 1)
+    if (header.number_of_frames > 1 && header.frame == 0)
         return "multi-frame object of " + std::to_string(header.number_of_frames) +
                " frames, convert it to single-frame DICOM or NIfTI";
     if (!sop.empty() && sop.substr(0, ct_image_class.size()) != ct_image_class)
@@ -139,6 +159,7 @@ inline bool says(const slice_header& header, std::string_view word) {
     for (const auto* word :
          {"MIP", "MINIP", "PROJECTION", "AVERAGE", "VOLUME RENDER", "VRT", "SCREEN", "DOSE"})
         if (says(header, word)) return "projection, rendering or screen image";
+    if (header.frame > 0 && is_combined(header)) return "projection, rendering or arithmetic of images";
     if (!header.rescale_type.empty() && header.rescale_type != "HU" && header.rescale_type != "US")
         return "values are not in HU by their Rescale Type";
     return {};
