@@ -147,8 +147,8 @@ unevenly spaced, or where nothing is a CT.)");
         "empty when nothing is.");
 
     module.def("holds_frames", &holds_frames, "file"_a, "described"_a,
-               "Whether a file is to be read frame by frame: an enhanced CT, or a CT image with `described` "
-               "items of functional groups of frames. `file` is what it says of itself outside of them.");
+               "Whether a file is to be read frame by frame: a CT that describes its frames by functional "
+               "groups, `described` of them. `file` is what it says of itself outside of them.");
     module.def("frame_count_damage", &frame_count_damage, "file"_a, "described"_a,
                "What is wrong with the frames that a file claims and describes; empty when nothing is.");
     module.def(

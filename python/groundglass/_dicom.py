@@ -331,7 +331,7 @@ def _single(data: Dataset, number: int) -> Dataset:
     own, shared = _groups_of(data, number)
     for layer in (data, shared, own):
         result.update({tag: layer.get_item(tag) for tag in layer.keys()})  # noqa: SIM118
-    for name in (*_GROUPS, "NumberOfFrames"):
+    for name in _GROUPS:
         if name in result:
             del result[name]
     result.ReferencedFrameNumber = number

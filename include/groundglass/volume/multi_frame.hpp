@@ -14,15 +14,15 @@ namespace groundglass {
 /// More than any object has; a header that claims more is not believed.
 inline constexpr std::uint32_t most_frames = 65536;
 
-/// Whether a file is to be read frame by frame: an enhanced CT, or a CT image whose frames have functional
-/// groups. `file` is what the file says of itself outside of them, `described` the number of items of its
-/// Per-Frame Functional Groups Sequence.
+/// Whether a file is to be read frame by frame: a CT that describes its frames by functional groups. `file`
+/// is what the file says of itself outside of them, `described` the number of items of its Per-Frame
+/// Functional Groups Sequence. Other multi-frame files are what `why_not_ct` says.
 [[nodiscard]] inline bool holds_frames(const slice_header& file, std::size_t described) {
     using namespace detail;
     const auto& sop = file.sop_class_uid;
-    if (!file.modality.empty() && file.modality != "CT") return false;
-    if (sop == enhanced_ct_class || sop == legacy_enhanced_ct_class) return true;
-    return described > 0 && (sop == ct_image_class || sop.empty());
+    return described > 0 && (file.modality.empty() || file.modality == "CT") &&
+           (sop == enhanced_ct_class || sop == legacy_enhanced_ct_class || sop == ct_image_class ||
+            sop.empty());
 }
 
 /// What is wrong with the frames that a file claims and describes, as `slice_header::damage` says it; empty
