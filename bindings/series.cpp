@@ -152,6 +152,10 @@ unevenly spaced, or where nothing is a CT.)");
     module.def("frame_count_damage", &frame_count_damage, "file"_a, "described"_a,
                "What is wrong with the frames that a file claims and describes; empty when nothing is.");
     module.def(
+        "frame_place_damage",
+        [](const std::vector<slice_header>& frames) { return frame_place_damage(frames); }, "frames"_a,
+        "What is wrong where some frames of a file have a position and others none; empty when nothing is.");
+    module.def(
         "frame_acquisitions",
         [](std::vector<std::optional<int>> acquisitions, const std::vector<std::string>& stack_ids) {
             return frame_acquisitions(std::move(acquisitions), stack_ids);

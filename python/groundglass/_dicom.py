@@ -218,7 +218,7 @@ def _headers(path: Path, data: Any, syntax: str) -> list[SliceHeader]:
         stacks.append(str(_value(frame, "StackID") or ""))
     for header, acquisition in zip(result, _core.frame_acquisitions(acquisitions, stacks), strict=True):
         header.acquisition_number = acquisition
-    result[0].damage = damage
+    result[0].damage = damage or _core.frame_place_damage(result)
     return result
 
 
@@ -278,23 +278,23 @@ def _header(path: Path, data: Any, syntax: str) -> SliceHeader:
 
     header = _core.SliceHeader()
     header.file = str(path)
-    for field, name in _TEXTS.items():
+    for attribute, name in _TEXTS.items():
         found = value(name)
         if found is not None:
             several = isinstance(found, (list, tuple)) or type(found).__name__ == "MultiValue"
-            setattr(header, field, "\\".join(map(str, found)) if several else str(found).strip())
-    for field, name in _COUNTS.items():
+            setattr(header, attribute, "\\".join(map(str, found)) if several else str(found).strip())
+    for attribute, name in _COUNTS.items():
         found = value(name)
         if found is not None:
-            setattr(header, field, max(int(found), 0))
-    for field, name in _NUMBERS.items():
+            setattr(header, attribute, max(int(found), 0))
+    for attribute, name in _NUMBERS.items():
         found = value(name)
-        setattr(header, field, None if found is None else float(found))
-    for field, name in _INTEGERS.items():
+        setattr(header, attribute, None if found is None else float(found))
+    for attribute, name in _INTEGERS.items():
         found = value(name)
-        setattr(header, field, None if found is None else int(found))
-    for field, (name, length) in _VECTORS.items():
-        setattr(header, field, numbers(name, length))
+        setattr(header, attribute, None if found is None else int(found))
+    for attribute, (name, length) in _VECTORS.items():
+        setattr(header, attribute, numbers(name, length))
     moment, date, time = (str(value(name) or "").strip() for name in _TIMES)
     header.acquisition_time = moment or date + time
     header.image_type = _values(data, "ImageType")

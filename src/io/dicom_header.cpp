@@ -375,7 +375,7 @@ std::vector<slice_header> frames_of(const slice_header& file, const walker& walk
     }
     acquisitions = frame_acquisitions(std::move(acquisitions), stacks);
     for (std::size_t i = 0; i < count; ++i) result[i].acquisition_number = acquisitions[i];
-    result.front().damage = std::move(damage);
+    result.front().damage = damage.empty() ? frame_place_damage(result) : std::move(damage);
     return result;
 }
 

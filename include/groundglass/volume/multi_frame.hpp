@@ -37,6 +37,16 @@ inline constexpr std::uint32_t most_frames = 65536;
     return {};
 }
 
+/// What is wrong with the places of a file's frames: some have none, and would be set aside without a gap
+/// where they lie at an end. Empty when nothing is, and where no frame has one, which `stack_slices` refuses.
+[[nodiscard]] inline std::string frame_place_damage(std::span<const slice_header> frames) {
+    const auto without = static_cast<std::size_t>(std::count_if(
+        frames.begin(), frames.end(), [](const slice_header& frame) { return !frame.position; }));
+    if (without == 0 || without == frames.size()) return {};
+    return std::to_string(without) + " of its " + std::to_string(frames.size()) + " frames " +
+           (without == 1 ? "has" : "have") + " no Image Position (Patient)";
+}
+
 /// The acquisition number of every frame of a file: as given, or by Stack ID where the frames form several
 /// stacks of one acquisition number. A Stack ID that is a number stays that number, others are counted in the
 /// order in which they come. Both lists are as long as the file has frames; O(n log n).
