@@ -154,10 +154,9 @@ private:
         else if (frames_ == 1 && !fragments_.empty())
             first_ = {0, fragments_.size()};
         else if (!by_table(table) && !by_marker(file))
-            damage_ = "its " + std::to_string(fragments_.size()) +
-                      " pieces of compressed voxels do not tell which "
-                      "of its " +
-                      std::to_string(frames_) + " frames they belong to";
+            damage_ = "its " + detail::counted(fragments_.size(), "piece") +
+                      " of compressed voxels do not tell which of its " + std::to_string(frames_) +
+                      " frames they belong to";
     }
 
     /// The Basic Offset Table; empty where it has not an entry for each frame.
