@@ -335,7 +335,7 @@ def _single(data: Dataset, number: int) -> Dataset:
         if name in result:
             del result[name]
     result.ReferencedFrameNumber = number
-    result.file_meta = data.file_meta  # type: ignore[attr-defined]
+    result.file_meta = data.file_meta
     return result
 
 

@@ -61,6 +61,8 @@ def read_ct(path: str | os.PathLike[str], *, series: str | None = None) -> CtVol
     series to take where several are there; by default original images come before derived ones, axial ones
     before others, then most slices, thinner slices, the smaller UID.
 
+    Frames of an enhanced (multi-frame) CT are slices like others.
+
     What was mended is in the volume's `notes`. Raises :class:`groundglass.FormatError` with one sentence for
     everything that can't be read or is no CT in HU: missing, doubled or unevenly spaced slices (never
     bridged), other modalities, cut-off files, 8-bit or normalised values. Raises ImportError without the
