@@ -1,7 +1,8 @@
 #include "numpy.hpp"
 #include "pybind.hpp"
-#include <groundglass/io/pixel_data.hpp>
+#include <groundglass/io/frames.hpp>
 #include <groundglass/volume/ct_assembly.hpp>
+#include <groundglass/volume/multi_frame.hpp>
 #include <groundglass/volume/series.hpp>
 
 #include <fstream>
@@ -43,6 +44,11 @@ void put(ct_assembly& self, std::size_t first, const py::array& stored, double s
         throw py::type_error("stored: an integer or real dtype is needed, found " +
                              py::cast<std::string>(py::str(stored.dtype())));
 }
+
+struct frame_file {
+    std::string path;
+    io::frame_source frames;
+};
 
 } // namespace
 
@@ -88,6 +94,9 @@ Attributes have the names of the C++ struct; absent ones stay empty or None. Not
         .def_readwrite("instance_number", &slice_header::instance_number)
         .def_readwrite("acquisition_number", &slice_header::acquisition_number)
         .def_readwrite("temporal_position", &slice_header::temporal_position)
+        .def_readwrite("concatenation_uid", &slice_header::concatenation_uid)
+        .def_readwrite("concatenation_part", &slice_header::concatenation_part)
+        .def_readwrite("concatenation_parts", &slice_header::concatenation_parts)
         .def_readwrite("acquisition_time", &slice_header::acquisition_time)
         .def_readwrite("lossy", &slice_header::lossy)
         .def_readwrite("damage", &slice_header::damage);
@@ -143,6 +152,58 @@ unevenly spaced, or where nothing is a CT.)");
         "What is wrong with the voxels of a DICOM file whose Pixel Data begins at byte `offset`, from "
         "lengths alone; "
         "empty when nothing is.");
+
+    module.def("holds_frames", &holds_frames, "file"_a, "described"_a,
+               "Whether a file is to be read frame by frame: a CT that describes its frames by functional "
+               "groups, `described` of them. `file` is what it says of itself outside of them.");
+    module.def("frame_count_damage", &frame_count_damage, "file"_a, "described"_a,
+               "What is wrong with the frames that a file claims and describes; empty when nothing is.");
+    module.def(
+        "frame_place_damage",
+        [](const std::vector<slice_header>& frames) { return frame_place_damage(frames); }, "frames"_a,
+        "What is wrong where some frames of a file have a position and others none; empty when nothing is.");
+    module.def(
+        "frame_acquisitions",
+        [](std::vector<std::optional<int>> acquisitions, const std::vector<std::string>& stack_ids) {
+            return frame_acquisitions(std::move(acquisitions), stack_ids);
+        },
+        "acquisitions"_a, "stack_ids"_a,
+        "The acquisition number of every frame of a file: as given, or by Stack ID where frames of one "
+        "acquisition number form several stacks.");
+    module.def(
+        "concatenation_damage",
+        [](const std::vector<slice_header>& headers) { return concatenation_damage(headers); }, "headers"_a,
+        "One text for each header, empty but for the first of an object that was split over files of which "
+        "some are not there.");
+    module.def(
+        "concatenation_notes",
+        [](const std::vector<slice_header>& slices) { return concatenation_notes(slices); }, "slices"_a,
+        "Notes on a series' slices: where it is split over files that do not say how many they are.");
+
+    py::class_<frame_file>(module, "FrameSource",
+                           R"(The frames of a multi-frame DICOM file, taken out one by one.
+
+header: that of any of its frames. offset: byte at which Pixel Data begins. stored, high, is_signed: Bits Stored,
+High Bit and Pixel Representation.)")
+        .def(py::init([](const slice_header& header, std::uint64_t offset, const std::string& transfer_syntax,
+                         std::uint32_t stored, std::uint32_t high, bool is_signed) {
+                 std::ifstream file(header.file, std::ios::binary);
+                 file.seekg(static_cast<std::streamoff>(offset));
+                 return frame_file{header.file, {file, header, transfer_syntax, {stored, high, is_signed}}};
+             }),
+             "header"_a, "offset"_a, "transfer_syntax"_a, py::kw_only(), "stored"_a, "high"_a, "is_signed"_a)
+        .def_property_readonly(
+            "damage", [](const frame_file& self) { return self.frames.damage(); },
+            "What is wrong with the voxels; empty when nothing is.")
+        .def(
+            "single",
+            [](const frame_file& self, std::uint32_t frame) {
+                std::ifstream file(self.path, std::ios::binary);
+                return py::bytes(self.frames.single(file, frame));
+            },
+            "frame"_a,
+            "The bytes of a DICOM file that holds this frame, from 1, alone: stored values, without rescale, "
+            "place or name. Raises FormatError where the file is damaged or cut off.");
 
     const geometry standard;
     py::class_<ct_assembly>(module, "CtAssembly",

@@ -39,7 +39,7 @@ from groundglass.grid import Grid
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from groundglass._core import CtVolume
+    from groundglass._core import CtVolume, SliceHeader
 
 __all__ = ["Study", "input_digest", "read_ct", "read_labels", "read_study"]
 
@@ -75,6 +75,8 @@ def read_ct(path: str | os.PathLike[str], *, series: str | None = None) -> CtVol
     series to take where several are there, ``UID/2`` for the second stack of one; by default original images
     come before derived ones, axial ones before others, then most slices, thinner slices, the smaller UID. A
     series that is named is taken even where it is a projection or others continue it, with a warning.
+
+    Frames of an enhanced (multi-frame) CT are slices like others.
 
     What was mended is in the volume's `notes`. Raises :class:`groundglass.FormatError` with one sentence for
     everything that can't be read or is no CT in HU: missing, doubled or unevenly spaced slices (never
@@ -134,7 +136,7 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
     with failing_as(root), quiet():
         found = _dicom.scan(root, _files_in(root) if root.is_dir() else [root])
         plan = _core.plan_series(found.headers, series=series or "")
-        return _digest(Path(found.headers[i].file) for i in plan.order)
+        return _digest(_files_of(found.headers[i] for i in plan.order))
 
 
 def read_labels(path: str | os.PathLike[str], like: CtVolume, *, highest: int = 2) -> npt.NDArray[np.uint8]:
@@ -219,9 +221,14 @@ def _read_dicom(root: Path, files: list[Path], series: str | None, keep_headers:
             raise FormatError(f"{root}: {_no_dicom(files)}")
         volume, plan = _dicom.assemble(root, found, series or "")
         slices = [found.headers[i] for i in plan.order]
-        digest = _digest(Path(header.file) for header in slices)
+        used = _files_of(slices)
         headers = _dicom.full_headers(slices) if keep_headers else None
-    return Study(volume, digest, "dicom", len(slices), plan.series_uid, headers=headers)
+    return Study(volume, _digest(used), "dicom", len(used), plan.series_uid, headers=headers)
+
+
+def _files_of(slices: Iterable[SliceHeader]) -> list[Path]:
+    """Each file once: one may hold many slices."""
+    return [Path(file) for file in dict.fromkeys(header.file for header in slices)]
 
 
 #: Names of files that hold a volume or its header.

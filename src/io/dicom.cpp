@@ -1,9 +1,14 @@
 #include "dicom_header.hpp"
 #include "files.hpp"
+#include <groundglass/volume/multi_frame.hpp>
 #include <groundglass/volume/series.hpp>
 
 #include <gdcmImageReader.h>
 #include <gdcmTrace.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
 
 namespace groundglass::io {
 
@@ -33,6 +38,8 @@ std::string files(std::size_t n) { return detail::counted(n, "file"); }
 
 struct scan {
     std::vector<slice_header> headers;
+    /// Of multi-frame files, by `slice_header::file`.
+    std::map<std::string, frame_source> frames;
     notes remarks;
 };
 
@@ -59,12 +66,17 @@ scan scan_files(const fs::path& root) {
             ++broken;
             break;
         case header_state::good:
-            if (header.directory)
+            if (header.directory) {
                 ++directories;
-            else
-                result.headers.push_back(std::move(header.slice));
+                break;
+            }
+            if (header.frames) result.frames.emplace(header.slices.front().file, std::move(*header.frames));
+            std::move(header.slices.begin(), header.slices.end(), std::back_inserter(result.headers));
         }
     }
+    const auto damage = concatenation_damage(result.headers);
+    for (std::size_t i = 0; i < damage.size(); ++i)
+        if (result.headers[i].damage.empty()) result.headers[i].damage = damage[i];
     if (broken > 0)
         refuse(root, "the header of " + std::to_string(broken) + " of " + files(paths.size()) +
                          " is cut off or damaged; copy the study again");
@@ -89,14 +101,23 @@ void put(ct_assembly& assembly, std::size_t slice, const std::vector<char>& byte
                  header.rescale_slope.value_or(1), header.rescale_intercept.value_or(0));
 }
 
-/// Decodes one slice into the volume. `bytes` is kept between slices.
-void decode(ct_assembly& assembly, std::size_t slice, const slice_header& header, std::vector<char>& bytes) {
+/// Decodes one slice into the volume; `frames` are those of its file, where it is a frame. `bytes` is kept
+/// between slices.
+void decode(ct_assembly& assembly, std::size_t slice, const slice_header& header, const frame_source* frames,
+            std::vector<char>& bytes) {
     const std::size_t pixels = std::size_t{header.rows} * header.columns;
     const std::string damaged =
         "the voxels of a slice can't be decoded: they are cut off, damaged or in an unknown "
         "compression; copy the study again, or convert it to uncompressed DICOM";
     gdcm::ImageReader reader;
-    reader.SetFileName(header.file.c_str());
+    std::istringstream single;
+    if (frames) {
+        std::ifstream file(header.file, std::ios::binary);
+        single.str(frames->single(file, header.frame));
+        reader.SetStream(single);
+    } else {
+        reader.SetFileName(header.file.c_str());
+    }
     try {
         if (!reader.Read()) throw format_error(damaged);
         const auto& image = reader.GetImage();
@@ -134,12 +155,19 @@ ct_volume read_dicom(const fs::path& path, const std::string& series_uid) {
         const auto plan = plan_series(found.headers, {.series_uid = series_uid});
         auto remarks = std::move(found.remarks);
         remarks.insert(remarks.end(), plan.remarks.begin(), plan.remarks.end());
+        std::vector<slice_header> taken;
+        for (const auto i : plan.order) taken.push_back(found.headers[i]);
+        const auto open = concatenation_notes(taken);
+        remarks.insert(remarks.end(), open.begin(), open.end());
         const std::string series = "series " + plan.series_uid + ": ";
         try {
             ct_assembly assembly(plan.grid, std::move(remarks));
             std::vector<char> bytes;
-            for (std::size_t i = 0; i < plan.order.size(); ++i)
-                decode(assembly, i, found.headers[plan.order[i]], bytes);
+            for (std::size_t i = 0; i < plan.order.size(); ++i) {
+                const auto& header = found.headers[plan.order[i]];
+                const auto frames = found.frames.find(header.file);
+                decode(assembly, i, header, frames == found.frames.end() ? nullptr : &frames->second, bytes);
+            }
             return std::move(assembly).finish();
         } catch (const format_error& error) {
             throw format_error(series + error.what());

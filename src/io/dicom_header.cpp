@@ -1,7 +1,7 @@
 #include "dicom_header.hpp"
 
 #include "files.hpp"
-#include <groundglass/io/pixel_data.hpp>
+#include <groundglass/volume/multi_frame.hpp>
 
 #include <fstream>
 #include <locale>
@@ -13,10 +13,17 @@ namespace groundglass::io {
 namespace {
 
 constexpr std::uint32_t pixel_data = 0x7fe00010, item = 0xfffee000, item_end = 0xfffee00d,
-                        sequence_end = 0xfffee0dd, undefined = 0xffffffff;
+                        sequence_end = 0xfffee0dd, undefined = 0xffffffff, shared_groups = 0x52009229,
+                        frame_groups = 0x52009230;
 constexpr std::string_view implicit_little = "1.2.840.10008.1.2", explicit_big = "1.2.840.10008.1.2.2",
                            deflated = "1.2.840.10008.1.2.1.99", directory_class = "1.2.840.10008.1.3.10";
 constexpr int deepest = 32; // nested sequences; standards nest four or five
+
+/// What is looked at in functional groups.
+constexpr std::uint32_t frame_tags[] = {
+    0x00080008, 0x00080022, 0x0008002a, 0x00080032, 0x00089007, 0x00089207, 0x00180050, 0x00180088,
+    0x00181120, 0x00181210, 0x00189074, 0x00200012, 0x00200032, 0x00200037, 0x00200100, 0x00201041,
+    0x00209056, 0x00209128, 0x00209156, 0x00280030, 0x00281052, 0x00281053, 0x00281054};
 
 struct cut_off {};
 
@@ -24,6 +31,8 @@ struct encoding {
     bool implicit = false;
     bool big = false;
 };
+
+using attributes = std::map<std::uint32_t, std::string>;
 
 /// Walks the elements of a file. Values of at most 4 KiB are kept, the rest is passed over.
 class walker {
@@ -35,13 +44,18 @@ public:
     }
 
     std::ifstream& file() { return file_; }
-    std::map<std::uint32_t, std::string> values;
+    attributes values;
+    /// The functional groups that all frames of a multi-frame object share, and those of each.
+    std::vector<attributes> shared, frames;
 
     void at(std::uint64_t place) { file_.seekg(static_cast<std::streamoff>(place)); }
 
     /// Elements of the meta header, which are always explicit and little-endian.
     void meta() {
-        while (peek_group() == 2) element({}, 0);
+        while (peek_group() == 2) {
+            const auto head = read_head({});
+            if (!keep(head, values)) pass(head, 0);
+        }
     }
 
     /// Elements up to Pixel Data, before which the file then stands, or to the end.
@@ -51,13 +65,25 @@ public:
             const auto tag = read_tag(how);
             file_.seekg(here);
             if (tag >= pixel_data) return;
-            element(how, 0);
+            const auto head = read_head(how);
+            if (head.tag == shared_groups || head.tag == frame_groups)
+                groups(head, head.tag == shared_groups ? shared : frames);
+            else if (!keep(head, values))
+                pass(head, 0);
         }
     }
 
-    [[nodiscard]] std::uint64_t left() { return end_ - static_cast<std::uint64_t>(file_.tellg()); }
+    [[nodiscard]] std::uint64_t left() { return end_ - place(); }
 
 private:
+    struct element {
+        std::uint32_t tag = 0, length = 0;
+        /// Of what is inside, where it is a sequence.
+        encoding how;
+    };
+
+    [[nodiscard]] std::uint64_t place() { return static_cast<std::uint64_t>(file_.tellg()); }
+
     std::uint32_t number(std::size_t bytes, bool big) {
         unsigned char b[4];
         if (left() < bytes || !file_.read(reinterpret_cast<char*>(b), static_cast<std::streamsize>(bytes)))
@@ -85,72 +111,130 @@ private:
         file_.seekg(static_cast<std::streamoff>(length), std::ios::cur);
     }
 
-    void element(encoding how, int depth) {
-        const auto tag = read_tag(how);
-        std::uint32_t length = 0;
-        encoding inside = how;
+    /// The head of an element, before whose value the file then stands.
+    element read_head(encoding how) {
+        element result{read_tag(how), 0, how};
         if (how.implicit) {
-            length = number(4, how.big);
-        } else {
-            char vr[2];
-            if (!file_.read(vr, 2)) throw cut_off{};
-            const std::string_view name(vr, 2);
-            const auto letter = [](char c) { return c >= 'A' && c <= 'Z'; };
-            if (!letter(vr[0]) || !letter(vr[1])) throw cut_off{};
-            bool wide = false;
-            for (const auto* other :
-                 {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
-                wide = wide || name == other;
-            if (wide) skip(2);
-            length = number(wide ? 4 : 2, how.big);
-            if (name == "UN") inside = {true, false}; // by the standard, whatever stands around it
+            result.length = number(4, how.big);
+            return result;
         }
-        if (length == undefined) return sequence(inside, depth + 1);
-        if (depth == 0 && length <= 4096 && length <= left()) {
-            std::string value(length, '\0');
-            if (!file_.read(value.data(), length)) throw cut_off{};
-            values[tag] = std::move(value);
-        } else {
-            skip(length);
-        }
+        char vr[2];
+        if (!file_.read(vr, 2)) throw cut_off{};
+        const std::string_view name(vr, 2);
+        const auto letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+        if (!letter(vr[0]) || !letter(vr[1])) throw cut_off{};
+        bool wide = false;
+        for (const auto* other :
+             {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
+            wide = wide || name == other;
+        if (wide) skip(2);
+        result.length = number(wide ? 4 : 2, how.big);
+        if (name == "UN") result.how = {true, false}; // by the standard, whatever stands around it
+        return result;
     }
 
-    void sequence(encoding how, int depth) {
+    /// Reads a short value; false, with nothing read, where it is long.
+    bool keep(const element& head, attributes& kept) {
+        if (head.length > 4096 || head.length > left()) return false;
+        std::string value(head.length, '\0');
+        if (!file_.read(value.data(), head.length)) throw cut_off{};
+        kept[head.tag] = std::move(value);
+        return true;
+    }
+
+    /// Passes over the value of an element at this depth of sequences.
+    void pass(const element& head, int depth) {
+        if (head.length != undefined) return skip(head.length);
+        items(head, depth + 1, [&](std::uint64_t end) {
+            if (end == undefined_end)
+                elements(head.how, end, [&](const element& inner) { pass(inner, depth + 1); });
+            else
+                skip(end - place());
+        });
+    }
+
+    static constexpr std::uint64_t undefined_end = ~std::uint64_t{0};
+
+    /// Calls `body` for every item of a sequence with the place where it ends, `undefined_end` where only an
+    /// item's end tells.
+    template <class F>
+    void items(const element& head, int depth, F&& body) {
         if (depth > deepest) throw cut_off{};
-        for (;;) {
-            const auto tag = read_tag(how);
-            const auto length = number(4, how.big);
-            if (tag == sequence_end) return;
+        const auto end = end_of(head.length);
+        while (end == undefined_end || place() < end) {
+            const auto tag = read_tag(head.how);
+            const auto length = number(4, head.how.big);
+            if (tag == sequence_end && end == undefined_end) return;
             if (tag != item) throw cut_off{};
-            if (length != undefined) {
-                skip(length);
-                continue;
-            }
-            for (;;) {
-                const auto here = file_.tellg();
-                if (read_tag(how) == item_end) {
-                    skip(4);
-                    break;
-                }
-                file_.seekg(here);
-                element(how, depth);
-            }
+            body(end_of(length));
         }
+        if (place() != end) throw cut_off{};
+    }
+
+    /// Calls `body`, which reads or passes over the value, for every element of an item.
+    template <class F>
+    void elements(encoding how, std::uint64_t end, F&& body) {
+        while (end == undefined_end || place() < end) {
+            if (end == undefined_end) {
+                const auto here = file_.tellg();
+                if (read_tag(how) == item_end) return skip(4);
+                file_.seekg(here);
+            }
+            body(read_head(how));
+        }
+        if (place() != end) throw cut_off{};
+    }
+
+    std::uint64_t end_of(std::uint32_t length) {
+        if (length == undefined) return undefined_end;
+        if (length > left()) throw cut_off{};
+        return place() + length;
+    }
+
+    /// What every item of a sequence of functional groups says: the elements of the first items of the
+    /// sequences in it, of one level. Private ones are passed over.
+    void groups(const element& head, std::vector<attributes>& result) {
+        items(head, 1, [&](std::uint64_t end) {
+            if (result.size() > most_frames) throw cut_off{};
+            auto& kept = result.emplace_back();
+            elements(head.how, end, [&](const element& group) {
+                if (group.tag >> 16 & 1 || !has_items(group)) return pass(group, 2);
+                bool first = true;
+                items(group, 2, [&](std::uint64_t group_end) {
+                    elements(group.how, group_end, [&](const element& inner) {
+                        const bool wanted =
+                            first && std::ranges::find(frame_tags, inner.tag) != std::end(frame_tags);
+                        if (!wanted || !keep(inner, kept)) pass(inner, 3);
+                    });
+                    first = false;
+                });
+            });
+        });
+    }
+
+    /// Whether an element's value begins like a sequence: without a value representation nothing else tells.
+    bool has_items(const element& head) {
+        if (head.length == undefined) return true;
+        if (head.length < 8 || head.length > left()) return false;
+        const auto here = file_.tellg();
+        const auto tag = read_tag(head.how);
+        file_.seekg(here);
+        return tag == item;
     }
 
     std::ifstream file_;
     std::uint64_t end_ = 0;
 };
 
-/// Typed values of the elements found.
+/// Typed values of the elements found, each from the first place that has it.
 class fields {
 public:
-    fields(const std::map<std::uint32_t, std::string>& values, bool big) : values_(values), big_(big) {}
+    fields(std::vector<const attributes*> places, bool big) : places_(std::move(places)), big_(big) {}
 
     [[nodiscard]] std::string text(std::uint32_t tag) const {
-        const auto found = values_.find(tag);
-        if (found == values_.end()) return {};
-        std::string result = found->second;
+        const auto* found = find(tag);
+        if (!found) return {};
+        std::string result = *found;
         const auto last = result.find_last_not_of(std::string_view(" \0", 2));
         result.erase(last == std::string::npos ? 0 : last + 1);
         result.erase(0, std::min(result.find_first_not_of(' '), result.size()));
@@ -188,16 +272,33 @@ public:
         return value && std::abs(*value) < 2e9 ? std::optional(static_cast<int>(*value)) : std::nullopt;
     }
 
+    /// Of `size` bytes; a value may have more.
+    [[nodiscard]] std::optional<std::uint32_t> binary(std::uint32_t tag, std::size_t size) const {
+        const auto* found = find(tag);
+        if (!found || found->size() < size) return {};
+        std::uint32_t result = 0;
+        for (std::size_t i = 0; i < size; ++i)
+            result = result << 8 | static_cast<unsigned char>((*found)[big_ ? i : size - 1 - i]);
+        return result;
+    }
+
     [[nodiscard]] std::uint32_t count(std::uint32_t tag, std::uint32_t absent) const {
-        const auto found = values_.find(tag);
-        if (found == values_.end() || found->second.size() < 2) return absent;
-        const auto low = static_cast<unsigned char>(found->second[big_ ? 1 : 0]);
-        const auto high = static_cast<unsigned char>(found->second[big_ ? 0 : 1]);
-        return static_cast<std::uint32_t>(high) << 8 | low;
+        return binary(tag, 2).value_or(absent);
+    }
+
+    [[nodiscard]] std::optional<int> index(std::uint32_t tag, std::size_t size) const {
+        const auto value = binary(tag, size);
+        return value && *value < 2000000000 ? std::optional(static_cast<int>(*value)) : std::nullopt;
     }
 
 private:
-    const std::map<std::uint32_t, std::string>& values_;
+    [[nodiscard]] const std::string* find(std::uint32_t tag) const {
+        for (const auto* values : places_)
+            if (const auto found = values->find(tag); found != values->end()) return &found->second;
+        return nullptr;
+    }
+
+    std::vector<const attributes*> places_;
     bool big_;
 };
 
@@ -232,8 +333,50 @@ slice_header slice_of(const fields& f) {
     h.temporal_position = f.integer(0x00200100);
     h.acquisition_time = f.text(0x0008002a);
     if (h.acquisition_time.empty()) h.acquisition_time = f.text(0x00080022) + f.text(0x00080032);
+    h.concatenation_uid = f.text(0x00209161);
+    h.concatenation_part = f.index(0x00209162, 2);
+    h.concatenation_parts = f.index(0x00209163, 2);
     h.lossy = f.text(0x00282110) == "01";
     return h;
+}
+
+/// The header of frame `number`, from 1, by its own functional groups, those of all frames, and the file's
+/// attributes.
+slice_header frame_of(const fields& f, std::uint32_t number) {
+    auto h = slice_of(f);
+    h.frame = number;
+    if (auto type = f.parts(0x00089007); !type.empty()) h.image_type = std::move(type);
+    if (auto technique = f.text(0x00089207); !technique.empty() && technique != "NONE")
+        h.image_type.push_back(std::move(technique));
+    if (const auto found = f.index(0x00209156, 2)) h.acquisition_number = found;
+    if (const auto found = f.index(0x00209128, 4)) h.temporal_position = found;
+    if (auto time = f.text(0x00189074); !time.empty()) h.acquisition_time = std::move(time);
+    // Frames of a concatenation are numbered on through its parts.
+    const auto before = f.index(0x00209228, 4).value_or(0);
+    h.instance_number = std::min(before, 1000000000) + static_cast<int>(number);
+    return h;
+}
+
+/// The headers of all frames, or one with what is wrong with their number.
+std::vector<slice_header> frames_of(const slice_header& file, const walker& walk, bool big) {
+    std::vector<slice_header> result;
+    std::vector<std::string> stacks;
+    std::vector<std::optional<int>> acquisitions;
+    auto damage = frame_count_damage(file, walk.frames.size());
+    const auto count = damage.empty() ? walk.frames.size() : 1;
+    const attributes none;
+    for (std::size_t i = 0; i < count; ++i) {
+        const fields f({i < walk.frames.size() ? &walk.frames[i] : &none,
+                        walk.shared.empty() ? &none : &walk.shared.front(), &walk.values},
+                       big);
+        result.push_back(frame_of(f, static_cast<std::uint32_t>(i) + 1));
+        stacks.push_back(f.text(0x00209056));
+        acquisitions.push_back(result.back().acquisition_number);
+    }
+    acquisitions = frame_acquisitions(std::move(acquisitions), stacks);
+    for (std::size_t i = 0; i < count; ++i) result[i].acquisition_number = acquisitions[i];
+    result.front().damage = damage.empty() ? frame_place_damage(result) : std::move(damage);
+    return result;
 }
 
 bool lossy(std::string_view syntax) {
@@ -257,8 +400,8 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
     try {
         walk.at(preamble ? 132 : 0);
         walk.meta();
-        syntax = fields(walk.values, false).text(0x00020010);
-        header.directory = fields(walk.values, false).text(0x00020002) == directory_class;
+        syntax = fields({&walk.values}, false).text(0x00020010);
+        header.directory = fields({&walk.values}, false).text(0x00020002) == directory_class;
         if (header.directory) return header_state::good;
         if (syntax == deflated) return header_state::broken;
         how.big = syntax == explicit_big;
@@ -271,12 +414,25 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
     } catch (const cut_off&) {
         return preamble ? header_state::broken : header_state::not_dicom;
     }
-    header.slice = slice_of(fields(walk.values, how.big));
-    header.slice.file = path.string();
-    header.slice.lossy |= lossy(syntax);
-    if (!preamble && (header.slice.sop_class_uid.empty() || header.slice.rows == 0))
-        return header_state::not_dicom;
-    header.slice.damage = pixel_data_damage(walk.file(), header.slice, syntax);
+    const fields f({&walk.values}, how.big);
+    const auto file = slice_of(f);
+    if (!preamble && (file.sop_class_uid.empty() || file.rows == 0)) return header_state::not_dicom;
+    const bool framed = holds_frames(file, walk.frames.size());
+    header.slices = framed ? frames_of(file, walk, how.big) : std::vector{file};
+    for (auto& slice : header.slices) {
+        slice.file = path.string();
+        slice.lossy |= lossy(syntax);
+    }
+    auto& first = header.slices.front();
+    if (framed && first.damage.empty()) {
+        const pixel_bits bits{.stored = f.count(0x00280101, first.bits_allocated),
+                              .high = f.count(0x00280102, f.count(0x00280101, first.bits_allocated) - 1),
+                              .is_signed = f.count(0x00280103, 0) == 1};
+        header.frames.emplace(walk.file(), first, syntax, bits);
+        first.damage = header.frames->damage();
+    } else if (!framed) {
+        first.damage = pixel_data_damage(walk.file(), first, syntax);
+    }
     return header_state::good;
 }
 

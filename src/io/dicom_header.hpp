@@ -1,6 +1,6 @@
 #pragma once
 
-#include <groundglass/volume/slice_header.hpp>
+#include <groundglass/io/frames.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -9,7 +9,10 @@
 namespace groundglass::io {
 
 struct dicom_header {
-    slice_header slice;
+    /// One, or one for each frame.
+    std::vector<slice_header> slices;
+    /// Where there are frames.
+    std::optional<frame_source> frames;
     /// An index of other files rather than an image.
     bool directory = false;
 };
@@ -17,7 +20,8 @@ struct dicom_header {
 enum class header_state { good, not_dicom, broken };
 
 /// Reads what `plan_series` needs from a DICOM file, element by element up to Pixel Data, with what is wrong
-/// with the voxels in `damage`. GDCM is not asked: it ends the process at some headers that are cut off.
+/// with the voxels in `damage` of the first slice. GDCM is not asked: it ends the process at some headers
+/// that are cut off.
 header_state read_header(const std::filesystem::path& path, dicom_header& header);
 
 } // namespace groundglass::io

@@ -21,8 +21,8 @@ from pydicom.sr import codedict
 
 import groundglass as gg
 import small_study
-from dicom_factory import PATIENT, write_series
-from dicom_study import chest, errors_of, in_order, measured, positions, result, turned
+from dicom_factory import ENHANCED_CT, LEGACY_ENHANCED_CT, PATIENT, write_enhanced, write_series
+from dicom_study import ORIGIN, SPACING, chest, errors_of, in_order, measured, positions, result, turned
 from groundglass.read import read_study
 from groundglass.result import ModelRecord
 from groundglass.write import _dicom_codes as codes
@@ -398,3 +398,65 @@ def test_codes_are_those_of_the_dictionaries() -> None:
         if value not in known:
             unknown.add(value)
     assert unknown <= {"95436008", "169069000", "C0034375", "ml"}
+
+
+ORDER = [3, 1, 0, 2, 9, 8, 7, 6, 5, 4]
+
+
+@pytest.mark.parametrize("sop_class", [ENHANCED_CT, LEGACY_ENHANCED_CT])
+def test_a_multi_frame_source_is_referred_to_by_frame(tmp_path: Path, sop_class: str) -> None:
+    path = write_enhanced(
+        tmp_path / "ct" / "a", chest()[0], sop_class=sop_class, spacing=SPACING, origin=ORIGIN, order=ORDER
+    )
+    seg = written(measured(tmp_path / "ct"), tmp_path)
+    assert errors_of(tmp_path / "seg.dcm") == []
+    for name, seen in points(seg).items():
+        np.testing.assert_allclose(seen, positions(TRUE[name]), atol=1e-3)
+    source = pydicom.dcmread(path)
+    for frame in seg.PerFrameFunctionalGroupsSequence:
+        (image,) = frame.DerivationImageSequence[0].SourceImageSequence
+        assert (image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID) == (
+            sop_class,
+            source.SOPInstanceUID,
+        )
+        groups = source.PerFrameFunctionalGroupsSequence[image.ReferencedFrameNumber - 1]
+        assert (
+            groups.PlanePositionSequence[0].ImagePositionPatient
+            == frame.PlanePositionSequence[0].ImagePositionPatient
+        )
+    (series,) = seg.ReferencedSeriesSequence
+    for reference in (*seg.SourceImageSequence, *series.ReferencedInstanceSequence):
+        assert reference.ReferencedSOPInstanceUID == source.SOPInstanceUID
+    assert len(seg.SourceImageSequence) == len(series.ReferencedInstanceSequence) == 1
+
+
+def test_a_source_split_over_files(tmp_path: Path) -> None:
+    for part, frames in enumerate((ORDER[:4], ORDER[4:]), 1):
+        write_enhanced(
+            tmp_path / "ct" / f"{part}",
+            chest()[0],
+            spacing=SPACING,
+            origin=ORIGIN,
+            order=frames,
+            concatenation=(part, 2, 4 * (part - 1)),
+        )
+    seg = written(measured(tmp_path / "ct"), tmp_path)
+    assert errors_of(tmp_path / "seg.dcm") == []
+    parts = {data.SOPInstanceUID: data for data in map(pydicom.dcmread, (tmp_path / "ct").iterdir())}
+    for frame in seg.PerFrameFunctionalGroupsSequence:
+        (image,) = frame.DerivationImageSequence[0].SourceImageSequence
+        groups = parts[image.ReferencedSOPInstanceUID].PerFrameFunctionalGroupsSequence
+        position = groups[image.ReferencedFrameNumber - 1].PlanePositionSequence[0].ImagePositionPatient
+        assert position == frame.PlanePositionSequence[0].ImagePositionPatient
+    assert {item.ReferencedSOPInstanceUID for item in seg.SourceImageSequence} == set(parts)
+
+
+def test_the_headers_of_a_result_stay_as_they_are(tmp_path: Path) -> None:
+    write_enhanced(tmp_path / "ct" / "a", chest()[0], spacing=SPACING, origin=ORIGIN)
+    found = measured(tmp_path / "ct")
+    assert found.source_headers is not None
+    for header in found.source_headers:
+        header.decode()
+    before = [header.to_json() for header in found.source_headers]
+    written(found, tmp_path)
+    assert [header.to_json() for header in found.source_headers] == before

@@ -18,7 +18,8 @@ import highdicom as hd
 import pydicom
 
 import groundglass as gg
-from dicom_study import chest, dumped, errors_of, measured, result, turned
+from dicom_factory import sequence, write_enhanced
+from dicom_study import ORIGIN, SPACING, chest, dumped, errors_of, measured, result, turned
 from groundglass.cli import main
 from groundglass.result import NOT_A_DEVICE, ModelRecord
 from groundglass.write.dicom_seg import write_dicom_seg
@@ -320,3 +321,39 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["analyze", str(tmp_path / "ct"), "--out", str(out), *arguments, "--dicom-sr"]) == 0
     assert not (out / "segmentation.dcm").exists()
     assert not hd.sr.srread(out / "measurements.dcm").content.get_volumetric_roi_measurement_groups()
+
+
+def test_a_multi_frame_source(tmp_path: Path) -> None:
+    hu, lungs, lesions = chest()
+    placed = {"spacing": SPACING, "origin": ORIGIN}
+    write_enhanced(tmp_path / "whole" / "a", hu, **placed)  # type: ignore[arg-type]
+    found = measured(tmp_path / "whole")
+    segmentation = write_dicom_seg(found, tmp_path / "seg.dcm")
+    document = written(found, tmp_path, segmentation=segmentation)
+    assert errors_of(tmp_path / "sr.dcm") == []
+    uid = pydicom.dcmread(tmp_path / "whole" / "a").SOPInstanceUID
+    assert {uid for _, _, uid, _ in document.get_evidence()} == {
+        uid,
+        pydicom.dcmread(segmentation).SOPInstanceUID,
+    }
+    assert references(document) == [(uid, None)]
+
+    def localizer(data: Any, frame: Any) -> None:
+        frame(0).CTImageFrameTypeSequence = sequence(FrameType=["ORIGINAL", "PRIMARY", "LOCALIZER", "NONE"])
+
+    write_enhanced(tmp_path / "part" / "a", hu, change=localizer, **placed)  # type: ignore[arg-type]
+    found = gg.analyze(tmp_path / "part", lungs=lungs[1:], lesions=lesions[1:], keep_headers=True)
+    assert references(written(found, tmp_path)) == [(uid, list(range(1, 10)))]
+    assert errors_of(tmp_path / "sr.dcm") == []
+
+
+def references(document: Any) -> list[Any]:
+    """Instance and frames of the images in the library."""
+    (library,) = (i for i in document.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "111028")
+    images = [i for i in library.ContentSequence[0].ContentSequence if i.ValueType == "IMAGE"]
+    found = []
+    for image in images:
+        (item,) = image.ReferencedSOPSequence
+        frames = item.get("ReferencedFrameNumber")
+        found.append((item.ReferencedSOPInstanceUID, None if frames is None else [int(n) for n in frames]))
+    return found

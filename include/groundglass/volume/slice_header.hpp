@@ -50,6 +50,11 @@ struct slice_header {
     std::optional<int> instance_number;
     std::optional<int> acquisition_number;
     std::optional<int> temporal_position;
+    /// UID that the parts of a multi-frame object share which was split over several files, the part's
+    /// number, from 1, and how many parts there are.
+    std::string concatenation_uid;
+    std::optional<int> concatenation_part;
+    std::optional<int> concatenation_parts;
     /// Acquisition DateTime, or Acquisition Date and Time joined, as stored; compared, never printed.
     std::string acquisition_time;
     /// Compressed with loss at any time.
@@ -64,6 +69,8 @@ struct slice_header {
 namespace detail {
 
 inline constexpr std::string_view ct_image_class = "1.2.840.10008.5.1.4.1.1.2";
+inline constexpr std::string_view enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.1";
+inline constexpr std::string_view legacy_enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.2";
 inline constexpr std::string_view secondary_capture_class = "1.2.840.10008.5.1.4.1.1.7";
 
 /// `2`, `0.625`, `-120.1`: at most `digits` decimals, no trailing zeros.
@@ -123,6 +130,19 @@ inline bool image_type_says(const slice_header& header, std::initializer_list<st
     return false;
 }
 
+/// True for frames whose values are not those of one place: Derived Pixel Contrast and Volume Based
+/// Calculation Technique of DICOM PS3.3 C.8.16.1.4 and C.8.16.1.6, which readers give among the values of
+/// Image Type.
+inline bool is_combined(const slice_header& header) {
+    constexpr std::string_view combined[] = {"MAXIMUM",   "MINIMUM",        "ADDITION",      "SUBTRACTION",
+                                             "DIVISION",  "MULTIPLICATION", "STD_DEVIATION", "QUANTITY",
+                                             "MAX_IP",    "MIN_IP",         "VOLUME_RENDER", "SURFACE_RENDER",
+                                             "CURVED_MPR"};
+    return std::any_of(header.image_type.begin(), header.image_type.end(), [&](const std::string& value) {
+        return std::find(std::begin(combined), std::end(combined), value) != std::end(combined);
+    });
+}
+
 } // namespace detail
 
 /// True for images computed from others (Image Type DERIVED) that still hold a Hounsfield value a voxel. They
@@ -138,8 +158,10 @@ inline bool image_type_says(const slice_header& header, std::initializer_list<st
 }
 
 /// True where Image Type says that the pixels show no section: MIP, MinIP, volume rendering, a screen, a dose
-/// report. An average of slices is a section. Words are compared whole, value by value.
+/// report; and for frames that combine several images otherwise than by a mean. An average of slices is a
+/// section. Words are compared whole, value by value.
 [[nodiscard]] inline bool is_projection(const slice_header& header) {
+    if (header.frame > 0 && detail::is_combined(header)) return true;
     return detail::image_type_says(header, {"MIP", "MINIP", "MAXIP", "MAXIMUMIP", "MINIMUMIP", "PROJECTION",
                                             "RAYSUM", "VRT", "VR", "RENDER", "RENDERING", "RENDERED", "SSD",
                                             "SCREEN", "SCREENSAVE", "SCREENSHOT", "CAPTURE", "DOSE"});

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,10 +57,13 @@ def check_headers(headers: Sequence[Dataset], *, placed: bool) -> None:
     `placed` also where they don't say where they lie."""
     with quiet():
         uids = [str(header.get("SOPInstanceUID") or "") for header in headers]
+        images = {
+            (uid, header.get("ReferencedFrameNumber")) for uid, header in zip(uids, headers, strict=True)
+        }
         parents = all(
             header.get("StudyInstanceUID") and header.get("SeriesInstanceUID") for header in headers
         )
-        if not (parents and all(uids) and len(set(uids)) == len(uids)):
+        if not (parents and all(uids) and len(images) == len(uids)):
             raise FormatError(
                 "the slices have no Study, Series or SOP Instance UIDs of their own, so that no DICOM object "
                 "can refer to them; leave the DICOM extras out, or export the series with its UIDs"
@@ -97,11 +101,9 @@ def source_of(result: Result, *, placed: bool) -> list[Dataset]:
 
 
 def _complete(header: Dataset) -> Dataset:
-    from pydicom.dataset import Dataset
     from pydicom.valuerep import DA, TM
 
-    result = Dataset()
-    result.update(header)
+    result = _copy(header)
     for keyword in _MAY_BE_EMPTY:
         if keyword not in result:
             setattr(result, keyword, "")
@@ -115,13 +117,85 @@ def _complete(header: Dataset) -> Dataset:
     if not result.get("SOPClassUID"):
         result.SOPClassUID = _CT_IMAGE
     result.Modality = "CT"
-    if "NumberOfFrames" in result:  # 1, which highdicom takes for a multi-frame object
-        del result.NumberOfFrames
+    if "NumberOfFrames" in result and not is_frame(result):
+        del result.NumberOfFrames  # 1, which highdicom takes for a multi-frame object
     if result.get("LossyImageCompression") == "01" and not result.get("LossyImageCompressionMethod"):
         syntax = str(header.file_meta.get("TransferSyntaxUID", "")) if hasattr(header, "file_meta") else ""
         if syntax in _LOSSY_METHODS:
             result.LossyImageCompressionMethod = _LOSSY_METHODS[syntax]
     return result
+
+
+def _copy(header: Dataset) -> Dataset:
+    """A data set with elements of its own: `Dataset.update` shares those that were looked at."""
+    from pydicom.dataset import Dataset
+
+    result = Dataset()
+    result.update({tag: copy(header.get_item(tag)) for tag in header.keys()})  # noqa: SIM118
+    return result
+
+
+def is_frame(header: Dataset) -> bool:
+    """Whether a slice's header is that of a frame in a multi-frame object."""
+    return "ReferencedFrameNumber" in header
+
+
+def objects_of(source: Sequence[Dataset]) -> list[tuple[Dataset, list[int]]]:
+    """The DICOM objects that hold the slices, each by the header of its first slice, with the numbers of the
+    frames that are slices; with none where all are."""
+    found: dict[str, tuple[Dataset, list[int]]] = {}
+    for header in source:
+        _, frames = found.setdefault(str(header.SOPInstanceUID), (header, []))
+        if is_frame(header):
+            frames.append(int(header.ReferencedFrameNumber))
+    return [
+        (header, [] if len(frames) == header.get("NumberOfFrames") else sorted(frames))
+        for header, frames in found.values()
+    ]
+
+
+def stand_ins(source: Sequence[Dataset]) -> list[Dataset]:
+    """The headers with every frame as an image of its own: highdicom takes neither some frames of an object
+    nor an object that is split over files. :func:`refer_to_frames` puts their references right."""
+    images = []
+    for header in source:
+        image = header
+        if is_frame(header):
+            image = _copy(header)
+            image.SOPClassUID, image.SOPInstanceUID = _CT_IMAGE, new_uid()
+            del image.NumberOfFrames, image.ReferencedFrameNumber
+        images.append(image)
+    return images
+
+
+def refer_to_frames(data: Dataset, source: Sequence[Dataset], images: Sequence[Dataset]) -> None:
+    """Turns references of `data` to `images`, the :func:`stand_ins` of `source`, into references to what they
+    stand for."""
+    from pydicom.dataset import Dataset
+
+    true = {
+        str(image.SOPInstanceUID): header
+        for image, header in zip(images, source, strict=True)
+        if is_frame(header)
+    }
+    if not true:
+        return
+    for groups in data.PerFrameFunctionalGroupsSequence:
+        for derivation in groups.get("DerivationImageSequence", ()):
+            for reference in derivation.SourceImageSequence:
+                header = true.get(str(reference.ReferencedSOPInstanceUID))
+                if header is not None:  # segments of one frame share the item
+                    reference.ReferencedSOPClassUID = header.SOPClassUID
+                    reference.ReferencedSOPInstanceUID = header.SOPInstanceUID
+                    reference.ReferencedFrameNumber = header.ReferencedFrameNumber
+    wholes = []
+    for header, _ in objects_of(source):
+        reference = Dataset()
+        reference.ReferencedSOPClassUID = header.SOPClassUID
+        reference.ReferencedSOPInstanceUID = header.SOPInstanceUID
+        wholes.append(reference)
+    data.SourceImageSequence = wholes
+    data.ReferencedSeriesSequence[0].ReferencedInstanceSequence = wholes
 
 
 def grid_of(headers: Sequence[Dataset]) -> Grid:

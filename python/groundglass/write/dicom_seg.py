@@ -103,10 +103,10 @@ SEGMENTS = (
 def write_dicom_seg(result: Result, path: str | Path, *, overwrite: bool = False) -> Path:
     """Writes ground glass, consolidation, left and right lung as one DICOM SEG, and returns its path.
 
-    Frames lie in the source's own slices, rows and columns, whichever way those run, and refer to them;
-    frames without a voxel are left out. Patient and study are those of the source, series and instance are
-    new at every call, UIDs and times with them; all else follows from the result. Masks that were given are
-    marked as MANUAL, the library's own as AUTOMATIC.
+    Frames lie in the source's own slices, rows and columns, whichever way those run, and refer to them, or to
+    the frames that they are in a multi-frame source; frames without a voxel are left out. Patient and study
+    are those of the source, series and instance are new at every call, UIDs and times with them; all else
+    follows from the result. Masks that were given are marked as MANUAL, the library's own as AUTOMATIC.
 
     `result` must have been made with `keep_headers` or DICOM extras. Raises
     :class:`groundglass.FormatError` for a study that is no DICOM or whose slices lack UIDs, positions or
@@ -129,9 +129,10 @@ def _segmentation(result: Result) -> Dataset:
     source = dicom.source_of(result, placed=True)
     grid = dicom.grid_of(source)
     _settle_geometry(source, grid)
+    images = dicom.stand_ins(source)
     present = [segment for segment in SEGMENTS if (_mask(result, segment) == segment.label).any()]
     data = hd.seg.Segmentation(
-        source_images=source,
+        source_images=images,
         pixel_array=_stacked(result, present, grid),
         segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_description(result, s, number) for number, s in enumerate(present, 1)],
@@ -142,6 +143,7 @@ def _segmentation(result: Result) -> Dataset:
         omit_empty_frames=True,
         **dicom.instance(result),
     )
+    dicom.refer_to_frames(data, source, images)
     data.SeriesDate, data.SeriesTime = data.ContentDate, data.ContentTime
     dicom.set_characters(data, source[0], [dicom.model_names(result)])
     return data

@@ -185,9 +185,10 @@ def _library(source: Sequence[Dataset]) -> ContainerContentItem:
             name=concept(origin),
             referenced_sop_class_uid=str(header.SOPClassUID),
             referenced_sop_instance_uid=str(header.SOPInstanceUID),
+            referenced_frame_numbers=frames or None,
             relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
         )
-        for header in source
+        for header, frames in dicom.objects_of(source)
     )
     return _container(
         ("111028", "DCM", "Image Library"), [_container(("126200", "DCM", "Image Library Group"), items)]

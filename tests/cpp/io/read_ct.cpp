@@ -58,7 +58,83 @@ std::string metaimage(const std::string& transform, const std::string& size, int
     return text;
 }
 
+std::string little(std::size_t value, int bytes) {
+    std::string result;
+    for (int i = 0; i < bytes; ++i) result += static_cast<char>(value >> 8 * i & 0xff);
+    return result;
+}
+
+/// An explicit little-endian element.
+std::string element(std::uint32_t tag, const std::string& vr, std::string value) {
+    if (value.size() % 2 == 1) value += vr == "UI" ? '\0' : ' ';
+    const bool wide = vr == "SQ" || vr == "OW" || vr == "OB";
+    return little(tag >> 16, 2) + little(tag & 0xffff, 2) + vr +
+           (wide ? little(0, 2) + little(value.size(), 4) : little(value.size(), 2)) + value;
+}
+
+std::string item(const std::string& content) {
+    return little(0xe000fffe, 4) + little(content.size(), 4) + content;
+}
+
+/// An enhanced CT of 2 x 2 voxels a frame; frame `i` lies at `heights[i]` mm and holds -800 + 10 * i + (1 to
+/// 4), stored with an intercept of its own.
+std::string enhanced(const std::vector<int>& heights, std::size_t described) {
+    const std::string sop = "1.2.840.10008.5.1.4.1.1.2.1";
+    std::string meta = element(0x00020002, "UI", sop) + element(0x00020010, "UI", "1.2.840.10008.1.2.1");
+    std::string frames, voxels;
+    for (std::size_t i = 0; i < heights.size(); ++i) {
+        const int intercept = -1000 - static_cast<int>(i);
+        if (i < described)
+            frames += item(element(0x00209113, "SQ",
+                                   item(element(0x00200032, "DS", "0\\0\\" + std::to_string(heights[i])))) +
+                           element(0x00289145, "SQ",
+                                   item(element(0x00281052, "DS", std::to_string(intercept)) +
+                                        element(0x00281053, "DS", "1") + element(0x00281054, "LO", "HU"))));
+        for (int v = 0; v < 4; ++v)
+            voxels +=
+                little(static_cast<std::size_t>(-900 + 10 * static_cast<int>(i) + 350 * v - intercept), 2);
+    }
+    const auto shared = item(element(0x00209116, "SQ", item(element(0x00200037, "DS", "1\\0\\0\\0\\1\\0"))) +
+                             element(0x00289110, "SQ", item(element(0x00280030, "DS", "0.7\\0.8"))));
+    return std::string(128, '\0') + "DICM" + element(0x00020000, "UL", little(meta.size(), 4)) + meta +
+           element(0x00080008, "CS", "ORIGINAL\\PRIMARY\\VOLUME\\NONE") + element(0x00080016, "UI", sop) +
+           element(0x00080018, "UI", "1.2.3.1") + element(0x00080060, "CS", "CT") +
+           element(0x0020000d, "UI", "1.2.3") + element(0x0020000e, "UI", "1.2.3.4") +
+           element(0x00280002, "US", little(1, 2)) + element(0x00280004, "CS", "MONOCHROME2") +
+           element(0x00280008, "IS", std::to_string(heights.size())) +
+           element(0x00280010, "US", little(2, 2)) + element(0x00280011, "US", little(2, 2)) +
+           element(0x00280100, "US", little(16, 2)) + element(0x00280101, "US", little(16, 2)) +
+           element(0x00280102, "US", little(15, 2)) + element(0x00280103, "US", little(1, 2)) +
+           element(0x52009229, "SQ", shared) + element(0x52009230, "SQ", frames) +
+           element(0x7fe00010, "OW", voxels);
+}
+
 } // namespace
+
+TEST_CASE("an enhanced CT is read frame by frame") {
+    const temporary_folder folder;
+    const auto path = folder.path / "ct.dcm";
+    write(path, enhanced({20, 10, 40, 30}, 4));
+    const auto ct = io::read_ct(path);
+    CHECK(ct.grid().shape == shape3{4, 2, 2});
+    CHECK(ct.grid().spacing_mm == vector3{10, 0.7, 0.8});
+    CHECK(ct.grid().origin_mm == vector3{0, 0, 10});
+    const int frame[] = {1, 0, 3, 2};
+    for (std::size_t s = 0; s < 4; ++s)
+        for (std::size_t v = 0; v < 4; ++v)
+            CHECK(ct.hounsfield()(s, v / 2, v % 2) == -900 + 10 * frame[s] + 350 * static_cast<int>(v));
+    CHECK(ct.remarks().front().code == "rescale_varies");
+
+    write(path, enhanced({20, 10, 40, 30}, 3));
+    CHECK(has(refusal(path), "describe 3 frames where its header claims 4"));
+    write(path, enhanced({20, 10, 50, 40}, 4));
+    CHECK(has(refusal(path), "1 slice is missing"));
+    const auto whole = enhanced({20, 10, 40, 30}, 4);
+    for (std::size_t length = 140; length < whole.size(); ++length) {
+        write(path, whole.substr(0, length));
+        CHECK_FALSE(refusal(path).empty());
+    }
+}
 
 TEST_CASE("a MetaImage is read in place and turned to axial") {
     const temporary_folder folder;
