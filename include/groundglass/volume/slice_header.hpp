@@ -71,6 +71,11 @@ namespace detail {
 inline constexpr std::string_view ct_image_class = "1.2.840.10008.5.1.4.1.1.2";
 inline constexpr std::string_view enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.1";
 inline constexpr std::string_view legacy_enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.2";
+/// Whether a SOP class is this one or one below it, as Enhanced CT lies below CT.
+inline bool of_class(std::string_view sop, std::string_view parent) {
+    return sop.substr(0, parent.size()) == parent && (sop.size() == parent.size() || sop[parent.size()] == '.');
+}
+
 inline constexpr std::string_view secondary_capture_class = "1.2.840.10008.5.1.4.1.1.7";
 
 /// `2`, `0.625`, `-120.1`: at most `digits` decimals, no trailing zeros.
@@ -174,12 +179,11 @@ inline bool is_combined(const slice_header& header) {
     using namespace detail;
     const std::string_view sop = header.sop_class_uid;
     if (!header.modality.empty() && header.modality != "CT") return "modality " + code_text(header.modality);
-    if (sop.substr(0, secondary_capture_class.size()) == secondary_capture_class) return "secondary capture";
+    if (of_class(sop, secondary_capture_class)) return "secondary capture";
     if (header.frame == 0 && header.number_of_frames > 1)
         return "multi-frame object of " + std::to_string(header.number_of_frames) +
                " frames, convert it to single-frame DICOM or NIfTI";
-    if (!sop.empty() && sop.substr(0, ct_image_class.size()) != ct_image_class)
-        return "not a CT image object";
+    if (!sop.empty() && !of_class(sop, ct_image_class)) return "not a CT image object";
     if (header.modality.empty() && sop.empty()) return "neither Modality nor SOP class given";
     if (header.rows == 0 || header.columns == 0) return "no pixels";
     if (header.samples_per_pixel != 1) return "colour image";

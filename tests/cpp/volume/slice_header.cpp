@@ -36,9 +36,6 @@ TEST_CASE("what is no CT in HU is named") {
     CHECK(why([](auto& h) { h.image_type = {"ORIGINAL", "PRIMARY", "CT_SOM5 TOPOGRAM"}; }) == "localizer");
     CHECK(why([](auto& h) { h.sop_class_uid = "1.2.840.10008.5.1.4.1.1.7"; }) == "secondary capture");
     CHECK(why([](auto& h) { h.sop_class_uid = "1.2.840.10008.5.1.4.1.1.88.67"; }) == "not a CT image object");
-    CHECK(why([](auto& h) {
-              h.image_type = {"DERIVED", "SECONDARY", "CT_SOM5 MIP"};
-          }).find("projection") == 0);
     CHECK(why([](auto& h) { h.samples_per_pixel = 3; }) == "colour image");
     CHECK(why([](auto& h) { h.photometric = "MONOCHROME1"; }).find("photometric") == 0);
     CHECK(why([](auto& h) { h.bits_allocated = 8; }).find("8-bit") == 0);
@@ -54,6 +51,8 @@ TEST_CASE("without a modality the SOP class decides") {
           "neither Modality nor SOP class given");
     CHECK_FALSE(
         why([](auto& h) { h.modality.clear(), h.sop_class_uid = "1.2.840.10008.5.1.4.1.1.4"; }).empty());
+    CHECK_FALSE( // nuclear medicine, whose UID begins like that of CT
+        why([](auto& h) { h.modality.clear(), h.sop_class_uid = "1.2.840.10008.5.1.4.1.1.20"; }).empty());
 }
 
 TEST_CASE("reformats and derived images are told by Image Type") {
@@ -62,6 +61,19 @@ TEST_CASE("reformats and derived images are told by Image Type") {
     h.image_type = {"DERIVED", "SECONDARY", "MPR"};
     CHECK(is_derived(h));
     CHECK(is_reformatted(h));
+}
+
+TEST_CASE("projections are told by whole words of Image Type, and are a CT all the same") {
+    auto h = ct();
+    h.image_type = {"DERIVED", "SECONDARY", "CT_SOM5 MIP"};
+    CHECK(is_projection(h));
+    CHECK(why_not_ct(h).empty());
+    h.image_type = {"DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"};
+    CHECK_FALSE(is_projection(h));
+    h.image_type = {"DERIVED", "PRIMARY", "VOLUME", "NONE", "STD_DEVIATION"};
+    CHECK_FALSE(is_projection(h)); // a scanner's own word in a file of one image
+    h.frame = 1;
+    CHECK(is_projection(h));
 }
 
 TEST_CASE("nothing but digits, dots and capitals of a header reaches a message") {
