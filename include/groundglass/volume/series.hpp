@@ -160,7 +160,9 @@ inline void refuse_damage(std::span<const slice_header> headers, const std::stri
     const slice_header* first = nullptr;
     for (const auto& h : headers) {
         const bool its_own = h.series_uid.empty() || h.series_uid == series_uid;
-        const bool image = h.frame > 0 || h.sop_class_uid.empty() || h.sop_class_uid == ct_image_class;
+        const bool image = h.sop_class_uid.empty() || h.sop_class_uid == ct_image_class ||
+                           h.sop_class_uid == enhanced_ct_class ||
+                           h.sop_class_uid == legacy_enhanced_ct_class;
         if (!h.damage.empty() && its_own && image && damaged++ == 0) first = &h;
     }
     if (first)
