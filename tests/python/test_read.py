@@ -215,6 +215,7 @@ def test_what_is_no_ct_is_refused(tmp_path: Path) -> None:
 
     def frames(data: Any, i: int) -> None:
         data.SOPClassUID, data.NumberOfFrames = "1.2.840.10008.5.1.4.1.1.2.1", 12
+        data.PixelData *= 12
 
     write_series(tmp_path / "frames", change=frames, only=[0])
     assert "multi-frame object of 12 frames, convert it" in refusal(tmp_path / "frames")

@@ -57,7 +57,7 @@ inline void refuse_damage(std::span<const slice_header> headers, const std::set<
     const slice_header* first = nullptr;
     for (const auto& h : headers) {
         const bool its_own = h.series_uid.empty() || series_uids.count(h.series_uid) > 0;
-        const bool image = h.frame > 0 || h.sop_class_uid.empty() || h.sop_class_uid == ct_image_class;
+        const bool image = h.sop_class_uid.empty() || of_class(h.sop_class_uid, ct_image_class);
         if (!h.damage.empty() && its_own && image && damaged++ == 0) first = &h;
     }
     if (first)

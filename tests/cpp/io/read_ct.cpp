@@ -92,7 +92,7 @@ std::string enhanced(const std::vector<int>& heights, std::size_t described) {
                                         element(0x00281053, "DS", "1") + element(0x00281054, "LO", "HU"))));
         for (int v = 0; v < 4; ++v)
             voxels +=
-                little(static_cast<std::size_t>(-900 + 10 * static_cast<int>(i) + 350 * v - intercept), 2);
+                little(static_cast<std::size_t>(-900 + 10 * static_cast<int>(i) + 310 * v - intercept), 2);
     }
     const auto shared = item(element(0x00209116, "SQ", item(element(0x00200037, "DS", "1\\0\\0\\0\\1\\0"))) +
                              element(0x00289110, "SQ", item(element(0x00280030, "DS", "0.7\\0.8"))));
@@ -122,7 +122,7 @@ TEST_CASE("an enhanced CT is read frame by frame") {
     const int frame[] = {1, 0, 3, 2};
     for (std::size_t s = 0; s < 4; ++s)
         for (std::size_t v = 0; v < 4; ++v)
-            CHECK(ct.hounsfield()(s, v / 2, v % 2) == -900 + 10 * frame[s] + 350 * static_cast<int>(v));
+            CHECK(ct.hounsfield()(s, v / 2, v % 2) == -900 + 10 * frame[s] + 310 * static_cast<int>(v));
     CHECK(ct.remarks().front().code == "rescale_varies");
 
     write(path, enhanced({20, 10, 40, 30}, 3));
