@@ -31,9 +31,27 @@ def array_of(values: object, name: str, dimensions: int = 1) -> npt.NDArray[Any]
 def numbers(values: object, name: str, dimensions: int = 1) -> Floats:
     """Numbers as float64; NaN is left to the C++ to name."""
     array = array_of(values, name, dimensions)
+    if array.dtype.kind == "O":  # a nullable column of pandas, or numbers of several types
+        cells = [np.nan if is_missing(cell) else cell for cell in array.ravel().tolist()]
+        if all(isinstance(cell, (int, float, np.number)) for cell in cells):
+            array = np.array(cells, dtype=np.float64).reshape(array.shape)
     if array.dtype.kind not in "biuf" and array.size:
-        raise ValueError(f"{name}: numbers are needed, found {array.ravel().tolist()[0]!r}")
+        found = array.ravel().tolist()[0]
+        hint = "; groundglass.cohort.number_column reads columns of text" if isinstance(found, str) else ""
+        raise ValueError(f"{name}: numbers are needed, found {found!r}{hint}")
     return np.ascontiguousarray(array, dtype=np.float64)
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell is empty: None, NaN, pandas' NA and NaT, and text of nothing but spaces."""
+    if isinstance(value, str):
+        return not value.strip()
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA is neither equal nor unequal to itself
+        return True
+    except ValueError:  # an array is no cell
+        return False
 
 
 def labels_of(labels: object, positive: Hashable | None) -> npt.NDArray[np.uint8]:
@@ -61,7 +79,7 @@ def present(values: object, name: str) -> list[Any]:
     """The values as a list; refuses missing ones."""
     found: list[Any] = array_of(values, name).tolist()
     for index, value in enumerate(found):
-        if value is None or value != value:
+        if is_missing(value) and not isinstance(value, str):
             raise ValueError(f"{name}: the value at index {index} is missing; leave the case out")
     return found
 
