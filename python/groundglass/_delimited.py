@@ -157,7 +157,7 @@ def _undecodable(data: bytes, name: str, error: UnicodeError) -> str:
     if not isinstance(error, UnicodeDecodeError):
         return f"it is no text in {name}; {cure}"
     if name.startswith(("utf-16", "utf-32")):
-        return f"it is no text in {name}, or is cut off; {cure}"
+        return f"it is no text in {name}, or is cut off; save it again as CSV UTF-8"
     line = data.count(b"\n", 0, error.start) + 1
     return f"line {line} holds the byte 0x{data[error.start]:02x}, which is no {name} there; {cure}"
 

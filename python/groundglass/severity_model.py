@@ -353,7 +353,8 @@ def fit_severity(
 
     `table` is a DataFrame, a mapping of columns or a file, one row a patient; `value` names the column with
     the fraction (0..1), `classes` that with the known class. `order` names the classes from the mildest to
-    the worst; without it a categorical column's order holds, else the sorted names. `sep`, `decimal` and
+    the worst; without it a categorical column's order holds, else the names sorted, numbers by
+    size. `sep`, `decimal` and
     `encoding` are those of :func:`groundglass.cohort.read_table` for a file, the other options those of
     :func:`groundglass.bootstrap_thresholds`.
 
@@ -374,7 +375,7 @@ def fit_severity(
         raise ValueError(f"column {value}: fractions of 0..1 are needed, found {outside[0]:g}{percent}")
     if order is None:
         categories = getattr(getattr(source[classes], "dtype", None), "categories", None)
-        order = sorted(set(names)) if categories is None else categories.tolist()
+        order = _sorted(set(names)) if categories is None else categories.tolist()
     known = [class_name(name) for name in order]
     if isinstance(prevalence, Mapping):
         prevalence = {class_name(name): share for name, share in prevalence.items()}
@@ -425,6 +426,12 @@ def schema() -> dict[str, Any]:
     text = Path(__file__).with_name("severity.schema.json").read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
+
+
+def _sorted(names: set[str]) -> list[str]:
+    """Names in the order of the alphabet, whole numbers by their size."""
+    numbered = all(name.removeprefix("-").isdecimal() for name in names)
+    return sorted(names, key=int) if numbered else sorted(names)
 
 
 def _edges(fractions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

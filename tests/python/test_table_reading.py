@@ -159,7 +159,7 @@ REFUSED = [
     ("a,b\n" + "1," * 3_000_000, "line 2 has 6000000 signs"),
     ("a,b\n", "holds no row"),
     ("a,b\n\n,\n", "holds no row"),
-    (text().encode("utf-16")[:-1], "is cut off"),
+    (text().encode("utf-16")[:-1], "is cut off; save it again as CSV UTF-8"),
 ]
 
 
