@@ -52,7 +52,7 @@ def numbers(values: object, name: str, dimensions: int | None = 1) -> Floats:
         found = np.array([_number(value, name) for value in array.ravel().tolist()], dtype=np.float64)
         return found.reshape(array.shape)
     if array.dtype.kind not in "biuf" and array.size:
-        raise ValueError(f"{name}: numbers are needed, found {array.ravel().tolist()[0]!r}")
+        raise _no_number(array.ravel().tolist()[0], name)
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
         for end in (array.min(), array.max()):
             _number(end.item(), name)
@@ -62,10 +62,10 @@ def numbers(values: object, name: str, dimensions: int | None = 1) -> Floats:
 
 
 def _number(value: Any, name: str) -> float:
-    if is_missing(value):
+    if not isinstance(value, str) and is_missing(value):
         return math.nan
     if not isinstance(value, _NUMBER):
-        raise ValueError(f"{name}: numbers are needed, found {value!r}")
+        raise _no_number(value, name)
     if isinstance(value, Integral) and abs(int(value)) > 1 << 53:
         raise ValueError(f"{name}: whole numbers beyond 2^53 are not told apart as floats, found {value}")
     try:
@@ -74,14 +74,21 @@ def _number(value: Any, name: str) -> float:
         raise ValueError(f"{name}: {value} is beyond the largest float") from error
 
 
-def is_missing(value: Any) -> bool:
-    """None, NaN, NaT and pandas' NA."""
-    if value is None:
-        return True
+def _no_number(found: object, name: str) -> ValueError:
+    hint = "; groundglass.cohort.number_column reads columns of text" if isinstance(found, str) else ""
+    return ValueError(f"{name}: numbers are needed, found {found!r}{hint}")
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell is empty: None, NaN, pandas' NA and NaT, and text of nothing but spaces."""
+    if isinstance(value, str):
+        return not value.strip()
     try:
-        return bool(value != value)
-    except (TypeError, ValueError):  # NA has no truth; an array has several, and is no value either
-        return not isinstance(value, np.ndarray)
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA is neither equal nor unequal to itself
+        return True
+    except ValueError:  # an array is no cell
+        return False
 
 
 def labels_of(labels: object, positive: Hashable | None) -> npt.NDArray[np.uint8]:
@@ -103,7 +110,7 @@ def present(values: object, name: str) -> list[Any]:
     """The values as a list; refuses missing ones."""
     found: list[Any] = array_of(values, name).tolist()
     for index, value in enumerate(found):
-        if is_missing(value):
+        if is_missing(value) and not isinstance(value, str):
             raise ValueError(f"{name}: the value at index {index} is missing; leave the case out")
     return found
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from groundglass import _strict_json
 from groundglass.analyze import Progress, analyze
 from groundglass.result import Result
 
@@ -186,7 +187,7 @@ def _compared(name: str, truth: dict[str, Any], true_table: InvolvementTable, re
 def _is_own(out: Path) -> bool:
     """Whether `out` is the work of an earlier demonstration and may be replaced."""
     try:
-        content = json.loads((out / "demo.json").read_text(encoding="utf-8"))
+        content = _strict_json.read(out / "demo.json")
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("schema") == SCHEMA

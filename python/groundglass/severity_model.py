@@ -17,16 +17,18 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+import reprlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from groundglass import _strict_json
 from groundglass._core import Thresholds, __version__
-from groundglass.cohort import Table, class_column, number_column, read_table
+from groundglass.cohort import Table, class_column, class_name, number_column, read_table
 from groundglass.errors import FormatError
 from groundglass.statistics import Goal, Shares, binomial_bounds, bootstrap_thresholds
 from groundglass.tables import Tabular
@@ -43,6 +45,11 @@ SCHEMA_VERSION = "1.0"
 #: An interval of fractions holds at least this many patients, where there are as many.
 LEAST_PATIENTS = 20
 MOST_INTERVALS = 12
+
+#: More patients than there can be, and a sum of that many is still exact in a double.
+MOST_PATIENTS = 10**10
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,28 +168,31 @@ class SeverityModel:
         """The model of a file's content. Raises :class:`groundglass.FormatError` where it is not one."""
         version = str(content.get("schema_version", ""))
         if content.get("schema") != SCHEMA_NAME:
-            raise FormatError(f"no severity model: schema is {content.get('schema')!r}, not {SCHEMA_NAME!r}")
+            found = reprlib.repr(content.get("schema"))
+            raise FormatError(f"no severity model: schema is {found}, not {SCHEMA_NAME!r}")
         if version.partition(".")[0] != SCHEMA_VERSION.partition(".")[0]:
             raise FormatError(
-                f"a severity model of schema version {version or 'none'}; this groundglass reads "
+                f"a severity model of schema version {version[:20] or 'none'}; this groundglass reads "
                 f"{SCHEMA_VERSION.partition('.')[0]}.x; fit it again, or install the groundglass that made it"
             )
         try:
+            performance = content["performance"]
+            fit = content["fit"]
             model = cls(
-                value=str(content["value"]),
-                classes=tuple(map(str, content["classes"])),
-                cuts=tuple(map(float, content["cuts"])),
-                cut_bounds=tuple((float(b["lower"]), float(b["upper"])) for b in content["cut_bounds"]),
-                level=float(content["level"]),
-                patients=tuple(map(int, content["patients"])),
-                recall=tuple(map(float, content["recall"])),
-                balanced_accuracy=float(content["balanced_accuracy"]),
-                accuracy=float(content["accuracy"]),
-                performance={name: float(value) for name, value in content["performance"].items()},
-                edges=tuple(map(float, content["edges"])),
-                counts=tuple(tuple(map(int, row)) for row in content["counts"]),
-                fit=dict(content["fit"]),
-                version=str(content["groundglass_version"]),
+                value=_text(content["value"], "value"),
+                classes=_each(_text, content["classes"], "classes"),
+                cuts=_each(_number, content["cuts"], "cuts"),
+                cut_bounds=_each(_bounds, content["cut_bounds"], "cut_bounds"),
+                level=_number(content["level"], "level"),
+                patients=_each(_count, content["patients"], "patients"),
+                recall=_each(_number, content["recall"], "recall"),
+                balanced_accuracy=_number(content["balanced_accuracy"], "balanced_accuracy"),
+                accuracy=_number(content["accuracy"], "accuracy"),
+                performance={name: _number(performance[name], name) for name in _names(performance)},
+                edges=_each(_number, content["edges"], "edges"),
+                counts=_each(lambda row, name: _each(_count, row, name), content["counts"], "counts"),
+                fit={name: fit[name] for name in _names(fit)},
+                version=_text(content["groundglass_version"], "groundglass_version"),
             )
             model._check()
         except KeyError as error:
@@ -215,12 +225,10 @@ class SeverityModel:
         if not Path(path).is_file():
             raise FormatError(f"{path} is no file; a severity model in JSON is needed")
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = _strict_json.read(Path(path))
             if not isinstance(content, dict):
                 raise FormatError("no severity model: an object in JSON is needed")
             return cls.from_dict(content)
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-            raise FormatError(f"{path} is no JSON file: {error}") from error
         except FormatError as error:
             raise FormatError(f"{path}: {error}") from error
 
@@ -239,6 +247,14 @@ class SeverityModel:
         for name, values in lengths.items():
             if len(values) != number:
                 raise ValueError(f"{name} does not fit {number} classes")
+        if len(set(self.classes)) != number or not all(map(str.strip, self.classes)):
+            raise ValueError("classes must be names, each once")
+        if min(self.patients) < 1:
+            raise ValueError("patients must be 1 or more of each class")
+        if any(not 0 <= share <= 1 for share in (*self.recall, self.balanced_accuracy, self.accuracy)):
+            raise ValueError("recall, balanced_accuracy and accuracy must be shares of 0 to 1")
+        _ = self.performance["apparent"]
+        _check_fit(self.fit)
         if not 0 < self.level < 1:
             raise ValueError(f"level must lie between 0 and 1, found {self.level}")
         if any(not 0 <= lower <= upper <= 1 for lower, upper in self.cut_bounds):
@@ -251,6 +267,69 @@ class SeverityModel:
             raise ValueError(f"counts must hold {number} numbers for each of {len(self.edges) - 1} intervals")
         if tuple(map(sum, zip(*self.counts, strict=True))) != self.patients:
             raise ValueError("counts and patients differ")
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: a text is needed, found {reprlib.repr(value)}")
+    return value
+
+
+def _number(value: object, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
+        raise TypeError(f"{name}: a number is needed, found {_shown(value)}")
+    if abs(value) > MOST_PATIENTS and isinstance(value, int):
+        raise ValueError(f"{name}: a number of this size is none of a severity model")
+    return float(value)
+
+
+def _count(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_PATIENTS:
+        raise TypeError(f"{name}: a number of patients is needed, found {_shown(value)}")
+    return value
+
+
+def _shown(value: object) -> str:
+    """A value for a sentence; a whole number too long to print has more than 20 digits."""
+    return (
+        "a whole number of many digits"
+        if isinstance(value, int) and abs(value) > 10**20
+        else reprlib.repr(value)
+    )
+
+
+def _bounds(value: Any, name: str) -> tuple[float, float]:
+    return _number(value["lower"], name), _number(value["upper"], name)
+
+
+def _each(kind: Callable[[Any, str], T], values: object, name: str) -> tuple[T, ...]:
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{name}: a list is needed, found {reprlib.repr(values)}")
+    return tuple(kind(value, name) for value in values)
+
+
+def _names(values: Any) -> list[str]:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"an object is needed, found {reprlib.repr(values)}")
+    return [_text(name, "a key") for name in values]
+
+
+def _check_fit(fit: Mapping[str, Any]) -> None:
+    """The keys that tell how the cuts were found. Raises KeyError, TypeError or ValueError."""
+    _text(fit["goal"], "goal")
+    for name, least in (("grid", 2), ("resamples", 1), ("seed", 0)):
+        value = fit[name]
+        if name == "grid" and value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(f"{name}: a whole number from {least} on is needed, found {_shown(value)}")
+    prevalence, costs = fit["prevalence"], fit["costs"]
+    if isinstance(prevalence, Mapping):
+        prevalence = [prevalence[name] for name in _names(prevalence)]
+    if prevalence is not None:
+        _each(_number, prevalence, "prevalence")
+    if costs is not None:
+        _each(lambda row, name: _each(_number, row, name), costs, "costs")
 
 
 def fit_severity(
@@ -266,18 +345,29 @@ def fit_severity(
     resamples: int = 2000,
     level: float = 0.95,
     seed: int = 0,
+    sep: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
 ) -> SeverityModel:
     """Fits the cuts between ordered classes to a table of patients and says how sure they are.
 
     `table` is a DataFrame, a mapping of columns or a file, one row a patient; `value` names the column with
     the fraction (0..1), `classes` that with the known class. `order` names the classes from the mildest to
-    the worst; without it a categorical column's order holds, else the sorted names. The other options are
-    those of :func:`groundglass.bootstrap_thresholds`.
+    the worst; without it a categorical column's order holds, else the names sorted, numbers by
+    size. `sep`, `decimal` and
+    `encoding` are those of :func:`groundglass.cohort.read_table` for a file, the other options those of
+    :func:`groundglass.bootstrap_thresholds`.
 
     Raises :class:`ValueError` for a missing column, a cell that is empty or no number, values that are no
     fractions, and as :func:`groundglass.fit_thresholds` does. About 0.1 s for 500 patients.
     """
-    source: Table = read_table(table) if isinstance(table, (str, os.PathLike)) else table
+    source: Table
+    if isinstance(table, (str, os.PathLike)):
+        source = read_table(table, sep=sep, decimal=decimal, encoding=encoding)
+    elif sep is decimal is encoding is None:
+        source = table
+    else:
+        raise ValueError("fit_severity: sep, decimal and encoding are for a file, and the table is none")
     fractions = number_column(source, value)
     names = class_column(source, classes)
     if outside := fractions[(fractions < 0) | (fractions > 1)].tolist():
@@ -285,10 +375,10 @@ def fit_severity(
         raise ValueError(f"column {value}: fractions of 0..1 are needed, found {outside[0]:g}{percent}")
     if order is None:
         categories = getattr(getattr(source[classes], "dtype", None), "categories", None)
-        order = sorted(set(names)) if categories is None else categories.tolist()
-    known = [str(name) for name in order]
+        order = _sorted(set(names)) if categories is None else categories.tolist()
+    known = [class_name(name) for name in order]
     if isinstance(prevalence, Mapping):
-        prevalence = {str(name): share for name, share in prevalence.items()}
+        prevalence = {class_name(name): share for name, share in prevalence.items()}
     found = bootstrap_thresholds(
         fractions,
         names,
@@ -336,6 +426,12 @@ def schema() -> dict[str, Any]:
     text = Path(__file__).with_name("severity.schema.json").read_text(encoding="utf-8")
     content: dict[str, Any] = json.loads(text)
     return content
+
+
+def _sorted(names: set[str]) -> list[str]:
+    """Names in the order of the alphabet, whole numbers by their size."""
+    numbered = all(name.removeprefix("-").isdecimal() for name in names)
+    return sorted(names, key=int) if numbered else sorted(names)
 
 
 def _edges(fractions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,12 +30,25 @@ def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
 
 def to_csv(rows: Sequence[Mapping[str, Any]], *, delimiter: str = ",") -> str:
     """A line of the first mapping's keys and one a mapping: a point for decimals, full precision, an empty
-    cell for "no answer"."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(without_nan(dict(row)) for row in rows)
-    return text.getvalue()
+    cell for "no answer". Raises ``ValueError`` for rows whose keys differ."""
+    names = list(rows[0])
+    for place, row in enumerate(rows, 1):
+        if row.keys() != rows[0].keys():
+            raise ValueError(f"row {place} has other columns than the first")
+    lines = [names, *([without_nan(row[name]) for name in names] for row in rows)]
+    return "".join(delimiter.join(_quoted(cells, delimiter)) + "\n" for cells in lines)
+
+
+def _quoted(cells: Sequence[object], delimiter: str) -> list[str]:
+    """Cells as they stand in a line; the csv module leaves a lone carriage return without quotes."""
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    unsafe = (delimiter, '"', "\n", "\r")
+    if texts == [""]:
+        return ['""']  # an empty line would be no row
+    return [
+        '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in unsafe) else text
+        for text in texts
+    ]
 
 
 def to_html(rows: Iterable[Mapping[str, Any]], *, caption: str = "", most: int = 60) -> str:

@@ -176,7 +176,7 @@ def test_what_is_wrong_with_a_table_is_one_sentence(capsys: Output, frame: Any, 
     (tmp_path / "text.csv").write_text("")
     (tmp_path / "rows.csv").write_text("opacity_fraction,severe\n")
     (tmp_path / "table.parquet").write_text("no parquet")
-    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x80" * 50)
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\xd8" * 50)
     (tmp_path / "table.xlsx").touch()
     fraction = frame["opacity_fraction"]
     for place, message in (

@@ -121,8 +121,10 @@ def test_a_table_is_read_as_it_was_written(results: list[Path], tmp_path: Path, 
     cohort.write_table(rows, file)
     found = cohort.read_table(file)
     assert list(found) == list(rows[0])
-    assert found["opacity_fraction"].tolist() == [row["opacity_fraction"] for row in rows]
-    assert found["opacity_percent_lower"].isna().all()
+    fractions = cohort.number_column(found, "opacity_fraction").tolist()
+    assert fractions == [row["opacity_fraction"] for row in rows]
+    with pytest.raises(ValueError, match="opacity_percent_lower, row 1: a number is needed, found an empty"):
+        cohort.number_column(found, "opacity_percent_lower")
     assert cohort.class_column(found, "study") == ["one", "two"]
     with pytest.raises(FileExistsError, match="cohort"):
         cohort.write_table(rows, file)

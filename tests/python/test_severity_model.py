@@ -102,6 +102,11 @@ def test_a_table_may_be_a_frame_or_a_file(model: SeverityModel, tmp_path: Path) 
     assert fit_severity(numbered, value="po", classes="grade", resamples=9).classes == ("0", "1", "2")
 
 
+def test_numbered_classes_are_ordered_by_number() -> None:
+    table = {"opacity_fraction": np.linspace(0, 1, 120), "severity": [str(n // 10) for n in range(120)]}
+    assert fit_severity(table, resamples=2).classes == tuple(map(str, range(12)))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

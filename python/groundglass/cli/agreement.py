@@ -12,8 +12,11 @@ from groundglass.cli.options import Debug
 from groundglass.cli.tables import (
     COHORTS,
     Csv,
+    Decimal,
+    Encoding,
     Json,
     Level,
+    Sep,
     Source,
     listed,
     names,
@@ -21,6 +24,7 @@ from groundglass.cli.tables import (
     print_csv,
     print_json,
     print_table,
+    warnings_on_stderr,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +70,9 @@ def agreement(
             rich_help_panel=INPUT,
         ),
     ] = None,
+    sep: Sep = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
     level: Level = 0.95,
     json: Json = False,
     csv: Csv = False,
@@ -79,18 +86,19 @@ def agreement(
     from groundglass.cohort import class_column, number_column, read_table
 
     one_form(json, csv)
-    frame = read_table(table)
-    one, two = _pair(frame, first, second)
-    if order is None:
-        content, rows = _measurements(number_column(frame, one), number_column(frame, two), level)
-    else:
-        known = names(order, "--order")
-        columns = {name: class_column(frame, name) for name in (one, two)}
-        for name, values in columns.items():
-            for row, found in enumerate(values, start=1):
-                if found not in known:
-                    raise ValueError(f"column {name}, row {row}: {found!r} is not one of {listed(known)}")
-        content, rows = _classes(columns[one], columns[two], known, level)
+    with warnings_on_stderr():
+        frame = read_table(table, sep=sep, decimal=decimal, encoding=encoding)
+        one, two = _pair(frame, first, second)
+        if order is None:
+            content, rows = _measurements(number_column(frame, one), number_column(frame, two), level)
+        else:
+            known = names(order, "--order")
+            columns = {name: class_column(frame, name) for name in (one, two)}
+            for name, values in columns.items():
+                for row, found in enumerate(values, start=1):
+                    if found not in known:
+                        raise ValueError(f"column {name}, row {row}: {found!r} is not one of {listed(known)}")
+            content, rows = _classes(columns[one], columns[two], known, level)
     if json:
         print_json(first=one, second=two, **content)
     elif csv:
@@ -138,7 +146,15 @@ def _pair(frame: pandas.DataFrame, first: str | None, second: str | None) -> tup
         return first, second
     if first is not None or second is not None:
         raise ValueError("--first and --second go together: name both columns")
-    numbers = [str(name) for name in frame.select_dtypes("number").columns]
+    from groundglass._numerals import is_numeral
+    from groundglass.cohort import holds_numbers
+
+    numbers = [str(name) for name in frame if holds_numbers(frame, str(name))]
+    if any(map(is_numeral, numbers)):
+        raise ValueError(
+            f"the header holds numbers ({listed(numbers)}); write the columns' names above the first row, "
+            "or, where these are the names, give --first and --second"
+        )
     if len(numbers) != 2:
         raise ValueError(
             f"the table has {len(numbers)} columns of numbers; name two with --first and --second "

@@ -13,8 +13,11 @@ from groundglass.cli.options import Debug
 from groundglass.cli.tables import (
     COHORTS,
     Csv,
+    Decimal,
+    Encoding,
     Json,
     Level,
+    Sep,
     Source,
     listed,
     names,
@@ -102,6 +105,9 @@ def intervals(
             "--positive", metavar="CLASS", help="The class that counts as positive.", rich_help_panel=INPUT
         ),
     ] = None,
+    sep: Sep = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
     edges: Annotated[
         str | None,
         typer.Option(
@@ -133,8 +139,8 @@ def intervals(
     from groundglass.statistics import interval_table
 
     one_form(json, csv)
-    frame = read_table(table)
     with warnings_on_stderr():
+        frame = read_table(table, sep=sep, decimal=decimal, encoding=encoding)
         found = interval_table(
             number_column(frame, value),
             _binary(frame, label, positive),
@@ -179,6 +185,9 @@ def thresholds(
             rich_help_panel=INPUT,
         ),
     ],
+    sep: Sep = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
     goal: Annotated[
         Goals, typer.Option("--goal", help="What the cuts shall be best at.", rich_help_panel=METHOD)
     ] = Goals.mean_recall,
@@ -219,7 +228,6 @@ def thresholds(
     from groundglass.statistics import bootstrap_thresholds
 
     one_form(json, csv)
-    frame = read_table(table)
     options: dict[str, Any] = {
         "order": names(order, "--order"),
         "goal": goal.value,
@@ -229,6 +237,7 @@ def thresholds(
         "seed": seed,
     }
     with warnings_on_stderr():
+        frame = read_table(table, sep=sep, decimal=decimal, encoding=encoding)
         found = bootstrap_thresholds(number_column(frame, value), class_column(frame, classes), **options)
         if save is not None:
             model = fit_severity(frame, value=value, classes=classes, **options)
@@ -262,11 +271,12 @@ def thresholds(
 
 def _binary(frame: pandas.DataFrame, column: str, positive: str | None) -> list[bool]:
     """0 and 1 (or False and True) as they are; of other classes the positive one."""
-    from groundglass.cohort import class_column
+    from groundglass.cohort import class_column, class_name
 
     names = class_column(frame, column)
     known = sorted(set(names))
     if positive is not None:
+        positive = class_name(positive)
         if positive not in known:
             raise ValueError(f"column {column} has no class {positive!r}; it has {listed(known)}")
         return [name == positive for name in names]
@@ -280,7 +290,9 @@ def _binary(frame: pandas.DataFrame, column: str, positive: str | None) -> list[
 
 
 def _numbers(text: str, option: str) -> list[float]:
+    from groundglass._numerals import number_of
+
     try:
-        return [float(number) for number in text.split(",")]
+        return [number_of(number, ".") for number in text.split(",")]
     except ValueError as error:
         raise ValueError(f"{option} must be numbers with commas between them, found {text!r}") from error

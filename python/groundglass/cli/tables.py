@@ -14,14 +14,43 @@ from typing import Annotated, Any
 
 import typer
 
-from groundglass.cli.manual import METHOD, OUTPUT, flag
+from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag
 
 #: The group of these commands on the program's page.
 COHORTS = "Cohorts"
 
 Source = Annotated[
     Path,
-    typer.Argument(metavar="TABLE", help="CSV, TSV or Parquet file, one row a patient.", show_default=False),
+    typer.Argument(
+        metavar="TABLE", help="CSV, TSV, TXT or Parquet file, one row a patient.", show_default=False
+    ),
+]
+Sep = Annotated[
+    str | None,
+    typer.Option(
+        "--sep",
+        metavar="SIGN",
+        help="What parts the columns of a text: ',' ';' tab or another sign. Without it the header tells.",
+        rich_help_panel=INPUT,
+    ),
+]
+Decimal = Annotated[
+    str | None,
+    typer.Option(
+        "--decimal",
+        metavar=".|,",
+        help="The decimal sign of numbers as text. Without it the column tells.",
+        rich_help_panel=INPUT,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Of a text, such as cp1252. Without it UTF-8, or UTF-16 with its mark.",
+        rich_help_panel=INPUT,
+    ),
 ]
 Json = Annotated[bool, flag("--json", help="Print one JSON object instead of the table.", panel=OUTPUT)]
 Csv = Annotated[bool, flag("--csv", help="Print the table as CSV.", panel=OUTPUT)]
@@ -43,8 +72,11 @@ def one_form(as_json: bool, as_csv: bool) -> None:
 
 
 def names(text: str, option: str) -> list[str]:
-    """The classes of ``A,B,C``. Raises :class:`ValueError` for fewer than two, or one twice."""
-    found = [name.strip() for name in text.split(",")]
+    """The classes of ``A,B,C`` as a table has them. Raises :class:`ValueError` for fewer than two, or one
+    twice."""
+    from groundglass.cohort import class_name
+
+    found = [class_name(name) for name in text.split(",")]
     if len(found) < 2 or not all(found) or len(set(found)) < len(found):
         raise ValueError(f"{option} must name two classes or more, each once, as A,B,C; found {text!r}")
     return found
@@ -52,19 +84,23 @@ def names(text: str, option: str) -> list[str]:
 
 @contextmanager
 def warnings_on_stderr() -> Iterator[None]:
-    """Warnings as a sentence each, as notes are printed."""
+    """Warnings as a sentence each, as notes are printed; how a table was read is a note."""
     from groundglass import logs
     from groundglass.cli.console import console
+    from groundglass.cohort import TableWarning
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
     screen = console(stderr=True)
-    for text in dict.fromkeys(str(entry.message) for entry in caught):
+    for text, kind in {str(entry.message): entry.category for entry in caught}.items():
+        level, word = (
+            (logging.INFO, "Note") if issubclass(kind, TableWarning) else (logging.WARNING, "Warning")
+        )
         if logs.is_set_up():
-            logging.getLogger(__name__).warning("warning", extra={"text": text})
+            logging.getLogger(__name__).log(level, word.lower(), extra={"text": text})
         else:
-            screen.print(f"Warning: {text}", markup=False, soft_wrap=True)
+            screen.print(f"{word}: {text}", markup=False, soft_wrap=True)
 
 
 def print_json(**content: Any) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from groundglass import _strict_json
 from groundglass._files import DAMAGED_ZIP
 from groundglass.errors import ModelError
 
@@ -104,7 +105,7 @@ def read_contract(path: Path) -> dict[str, Any]:
                     f"{path}: its contract claims {entries[0].file_size} bytes, more than "
                     f"{CONTRACT_BYTES_MAX}; do not use this file"
                 )
-            contract = json.loads(archive.read(entries[0]))
+            contract = _strict_json.loads(archive.read(entries[0]))
     except OSError as error:
         raise ModelError(
             f"{path}: cannot be read ({error.strerror or error}); check the path and its permissions"
