@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -117,42 +117,104 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
         return _digest(Path(found.headers[i].file) for i in plan.order)
 
 
-def read_labels(path: str | os.PathLike[str], like: CtVolume, *, highest: int = 2) -> npt.NDArray[np.uint8]:
-    """Reads a mask as uint8 labels from 0 to `highest` of shape (slice, row, column) in the grid of `like`.
+def read_labels(
+    path: str | os.PathLike[str], like: CtVolume, *, highest: int = 65535
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """Reads a mask as labels from 0 to `highest` of shape (slice, row, column) in the grid of `like`: uint8,
+    or uint16 where one is above 255.
 
-    path: .nii, .nii.gz, .nrrd, .mha or .mhd of any number type that holds whole numbers. The mask must lie in
-    the CT's own grid; axes may be swapped or reversed, no value is interpolated. Raises
-    :class:`groundglass.FormatError` for another grid (telling both), for other values (telling them), and for
-    files that can't be read.
+    path: .nii, .nii.gz, .nrrd, .mha or .mhd of any number type that holds whole numbers, or a folder with a
+    file for each lobe (``lung_upper_lobe_left.nii.gz`` and its like, as TotalSegmentator writes them) or for
+    each lung (``lung_left.nii.gz``), told by their names; they get the labels 1 to 5 as
+    :func:`groundglass.with_lobes` documents them, or 1 left and 2 right. The mask must lie in the CT's own
+    grid; axes may be swapped or reversed, no value is interpolated. What the numbers mean is found by
+    :func:`groundglass.with_lungs` and :func:`groundglass.with_lobes`. Raises
+    :class:`groundglass.FormatError` for another grid (telling both), for other values (telling them), for a
+    folder of other files, and for files that can't be read.
 
-    Cost: one pass over the file; memory 1 byte a voxel, twice that where axes are turned.
+    Cost: one pass over the file; memory 1 or 2 bytes a voxel, twice that where axes are turned.
     """
-    from groundglass._images import open_image
-
     root = Path(path)
     with failing_as(root), quiet():
-        if root.is_dir() or (kind := kind_of(root)) in ("dicom", "zip"):
+        return _labels_in_folder(root, like) if root.is_dir() else _labels_in_file(root, like, highest)
+
+
+def _labels_in_file(
+    root: Path, like: CtVolume, highest: int
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    from groundglass._images import open_image
+
+    if (kind := kind_of(root)) in ("dicom", "zip"):
+        raise FormatError(
+            f"{root}: masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it"
+        )
+    image = open_image(root, kind)
+    _check_size(root, image)
+    labels: npt.NDArray[Any] = np.empty(image.shape, np.uint8)
+    for first, stored in image.runs():
+        values = stored * image.layout.slope + image.layout.intercept if _rescaled(image) else stored
+        if not ((values >= 0) & (values <= highest) & (values == np.floor(values))).all():
+            raise FormatError(_unexpected(root, values, highest))
+        if labels.dtype == np.uint8 and values.size and values.max() > 255:
+            labels = labels.astype(np.uint16)
+        labels[first : first + len(values)] = values
+    try:
+        turned: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] = _core.labels_on_grid(
+            labels,
+            spacing_mm=image.spacing_mm,
+            origin_mm=image.origin_mm,
+            direction=image.direction,
+            like=like,
+        )
+    except FormatError as error:
+        raise FormatError(f"{root}: {error}") from error
+    return turned
+
+
+def _labels_in_folder(folder: Path, like: CtVolume) -> npt.NDArray[np.uint8]:
+    labels = np.zeros(like.shape, np.uint8)
+    for label, path in _parts_in(folder).items():
+        part = _labels_in_file(path, like, 65535)
+        values = np.unique(part[part > 0])
+        if len(values) > 1:
             raise FormatError(
-                f"{root}: masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it"
+                f"{path}: it holds the values {values[0]} and {values[1]}; the file of one part holds one "
+                "beside 0"
             )
-        image = open_image(root, kind)
-        _check_size(root, image)
-        labels = np.empty(image.shape, np.uint8)
-        for first, stored in image.runs():
-            values = stored * image.layout.slope + image.layout.intercept if _rescaled(image) else stored
-            if not ((values >= 0) & (values <= highest) & (values == np.floor(values))).all():
-                raise FormatError(_unexpected(root, values, highest))
-            labels[first : first + len(values)] = values
-        try:
-            return _core.labels_on_grid(
-                labels,
-                spacing_mm=image.spacing_mm,
-                origin_mm=image.origin_mm,
-                direction=image.direction,
-                like=like,
+        voxels = int(np.count_nonzero(part))
+        taken = int(np.count_nonzero(labels[part > 0]))
+        if 20 * taken > voxels:  # borders that were smoothed each for itself overlap by less
+            raise FormatError(f"{path}: {100 * taken // voxels} % of it lie in another part of the folder")
+        labels[(part > 0) & (labels == 0)] = label
+    return labels
+
+
+def _parts_in(folder: Path) -> dict[int, Path]:
+    """The files that are parts of the lungs by their names: lobes where there are any, else lungs, else both
+    lungs in one."""
+    from groundglass._images import _ENDINGS
+
+    endings = sorted((end for group in _ENDINGS.values() for end in group), key=len, reverse=True)
+    found: dict[str, dict[int, Path]] = {"lobe": {}, "lung": {}, "lungs": {}}
+    for path in sorted(folder.iterdir()):
+        ending = next((end for end in endings if path.name.endswith(end)), None)
+        stem = path.name.removesuffix(ending or "").encode("utf-8", "replace").decode()
+        part = _core.part_by_name(stem) if ending else None
+        if part is None:
+            continue
+        kind, label = part
+        if label in found[kind]:
+            raise FormatError(
+                f"{folder}: two of its files are the same part of the lungs by their names ({path.name} is "
+                "one); leave one"
             )
-        except FormatError as error:
-            raise FormatError(f"{root}: {error}") from error
+        found[kind][label] = path
+    if not (parts := found["lobe"] or found["lung"] or found["lungs"]):
+        raise FormatError(
+            f"{folder}: none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
+            "lung_left.nii.gz, lungs.nii.gz); give one file, or rename them"
+        )
+    return parts
 
 
 def _rescaled(image: ImageFile) -> bool:
@@ -162,12 +224,7 @@ def _rescaled(image: ImageFile) -> bool:
 def _unexpected(root: Path, values: npt.NDArray[np.generic], highest: int) -> str:
     found = np.unique(values)
     some = ", ".join(f"{value:g}" for value in found[:8].tolist()) + (", ..." if len(found) > 8 else "")
-    allowed = (
-        "0 none, 1 and 2 are allowed (left and right lung, or ground glass and consolidation)"
-        if highest == 2
-        else f"whole numbers from 0 to {highest} are allowed"
-    )
-    return f"{root}: the mask holds the values {some}; {allowed}"
+    return f"{root}: the mask holds the values {some}; whole numbers from 0 to {highest} are allowed"
 
 
 def _check_size(root: Path, image: ImageFile) -> None:
