@@ -249,11 +249,56 @@ def _read_dicom(root: Path, files: list[Path], series: str | None, keep_headers:
     found = _dicom.scan(root, files)
     if not found.headers:
         raise FormatError(f"{root}: {_no_dicom(files)}")
-    volume, plan = _dicom.assemble(root, found, series or "")
+    try:
+        volume, plan = _dicom.assemble(root, found, series or "")
+    except FormatError as error:
+        error.named = _words_of(found.headers)
+        raise
     slices = [found.headers[i] for i in plan.order]
     digest = _digest(Path(header.file) for header in slices)
     headers = _dicom.full_headers(slices) if keep_headers else None
     return Study(volume, digest, "dicom", len(slices), plan.series_uid, headers=headers)
+
+
+#: Words of headers that mean the same in every study.
+_COMMON = frozenset(
+    {
+        *(
+            "CT",
+            "MR",
+            "PT",
+            "NM",
+            "US",
+            "CR",
+            "DX",
+            "RF",
+            "MG",
+            "XA",
+            "OT",
+            "SC",
+            "SR",
+            "SEG",
+            "PR",
+            "KO",
+            "HU",
+        ),
+        *("RTSTRUCT", "RTDOSE", "RTPLAN", "ORIGINAL", "DERIVED", "PRIMARY", "SECONDARY", "AXIAL", "OTHER"),
+        *("LOCALIZER", "REFORMATTED", "AVERAGE", "HELICAL", "MPR", "MIP"),
+    }
+)
+
+
+def _words_of(headers: Iterable[_core.SliceHeader]) -> frozenset[str]:
+    """The texts in the headers, which may hold anything."""
+    found: set[str] = set()
+    for header in headers:
+        for name in dir(header):
+            value = None if name.startswith("_") else getattr(header, name)
+            if isinstance(value, str):
+                found.update((value, value.strip(), *value.split("\\")))
+            elif isinstance(value, (list, tuple)):
+                found.update(entry for entry in value if isinstance(entry, str))
+    return frozenset(word for word in found if len(word) > 1 and word not in _COMMON)
 
 
 def _no_dicom(files: list[Path]) -> str:
