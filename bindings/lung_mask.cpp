@@ -4,6 +4,7 @@
 #include <groundglass/volume/given_parts.hpp>
 #include <groundglass/volume/lung_mask.hpp>
 #include <groundglass/volume/lung_regions.hpp>
+#include <groundglass/volume/part_names.hpp>
 
 namespace groundglass::bindings {
 
@@ -70,28 +71,47 @@ an error. Raises ValueError for an option out of range.)");
     module.def(
         "with_lungs",
         [](const ct_volume& ct, const py::array& lungs) {
-            auto mask = from_numpy<std::uint8_t, 3>(lungs, "lungs");
-            const py::gil_scoped_release release;
-            return with_lungs(ct, std::move(mask));
+            return with_labels(lungs, "lungs", [&](const auto& mask) {
+                const py::gil_scoped_release release;
+                return with_lungs(ct, mask);
+            });
         },
         "ct"_a, "lungs"_a, R"(The CT with the user's own lung mask, in the place of LungMask.
 
-lungs: uint8 array of the CT's shape: 0 none, 1 left, 2 right; or a single value 1 for both lungs, which are then
-told apart. The notes say what is implausible. Raises ValueError for another shape or value, TypeError for another
+lungs: uint8 or uint16 array of the CT's shape, 0 where no lung is. Left and right follow from where the values lie
+in the patient, whatever their numbers: 1 left and 2 right, 1 right and 2 left (lungmask), any other two values on two
+sides; one value stands for both lungs, which are told apart, or for one. Maps of lobes (as with_lobes takes them), the
+regions of the Chest Imaging Platform and the lungs of LUNA16 are put together. The notes say what was done
+(lungs_relabelled, lungs_separated, lungs_cut_at_middle, lung_side_uncertain) and what is implausible. Raises ValueError
+for another shape and for values that do not lie on two sides or may stand for anything else, TypeError for another
 dtype.)");
     module.def(
         "with_lobes",
         [](const lung_ct& lungs, const py::array& lobes) {
-            auto map = from_numpy<std::uint8_t, 3>(lobes, "lobes");
-            const py::gil_scoped_release release;
-            return with_lobes(lungs, std::move(map));
+            return with_labels(lobes, "lobes", [&](const auto& map) {
+                const py::gil_scoped_release release;
+                return with_lobes(lungs, map);
+            });
         },
         "lungs"_a, "lobes"_a, R"(The lungs with a map of their lobes, as another program finds them.
 
-lobes: uint8 array of the CT's shape: 0 none, 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right
-lower. Involvement has rows for them then, and the scores of lobes take them in the place of thirds. Notes:
-lobes_incomplete, lobes_on_other_side, lobe_missing. Raises ValueError for another shape or value and for a map that
-does not meet the lungs, TypeError for another dtype.)");
+lobes: uint8 or uint16 array of the CT's shape: 0 none, 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5
+right lower (lungmask's LTRCLobes), the numbers of TotalSegmentator or of the Chest Imaging Platform and LUNA16, or any
+other five, told by their places. Involvement has rows for them then, and the scores of lobes take them in the place of
+thirds. Notes: lobes_relabelled, lobes_incomplete, lobes_on_other_side, lobe_missing. Raises ValueError for another
+shape, a map that does not meet the lungs, and values that can't be told as lobes, TypeError for another dtype.)");
+    module.def(
+        "part_by_name",
+        [](const std::string& name) -> py::object {
+            const auto part = part_by_name(name);
+            if (!part) return py::none();
+            constexpr const char* kinds[] = {"lobe", "lung", "lungs"};
+            return py::make_tuple(kinds[static_cast<std::size_t>(part->of)], part->label);
+        },
+        "name"_a,
+        "The kind ('lobe', 'lung', 'lungs') and label of the part of the lungs that a file's name without "
+        "its ending "
+        "says, or None.");
     module.def(
         "with_segments",
         [](const lung_ct& lungs, const py::array& segments) {

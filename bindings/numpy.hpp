@@ -30,6 +30,14 @@ xt::xtensor<T, N> from_numpy(const py::array& array, const char* name) {
     return result;
 }
 
+/// Calls `f` with a label map of 8 or, where the array has them, 16 bits.
+template <class F>
+auto with_labels(const py::array& array, const char* name, F f) {
+    if (array.dtype().equal(py::dtype::of<std::uint16_t>()))
+        return f(from_numpy<std::uint16_t, 3>(array, name));
+    return f(from_numpy<std::uint8_t, 3>(array, name));
+}
+
 /// A read-only numpy view that keeps the shared array alive; None for a null pointer.
 template <class T, std::size_t N>
 py::object view_of(const std::shared_ptr<const xt::xtensor<T, N>>& array) {

@@ -255,15 +255,17 @@ column). Raises FormatError for a grid that no chest CT has.)")
         "labels_on_grid",
         [](const py::array& labels, const vector3& spacing_mm, const vector3& origin_mm,
            const std::array<vector3, 3>& direction, const ct_volume& like) {
-            auto array = from_numpy<std::uint8_t, 3>(labels, "labels");
-            const geometry source{.shape = shape_of(array),
-                                  .spacing_mm = spacing_mm,
-                                  .origin_mm = origin_mm,
-                                  .direction = direction};
-            return to_numpy(on_grid(std::move(array), source, like.grid()));
+            return with_labels(labels, "labels", [&](auto array) -> py::array {
+                const geometry source{.shape = shape_of(array),
+                                      .spacing_mm = spacing_mm,
+                                      .origin_mm = origin_mm,
+                                      .direction = direction};
+                return to_numpy(on_grid(std::move(array), source, like.grid()));
+            });
         },
         "labels"_a, py::kw_only(), "spacing_mm"_a, "origin_mm"_a, "direction"_a, "like"_a,
-        "The uint8 labels turned to the axial order of `like`. Raises FormatError where they lie in another "
+        "The uint8 or uint16 labels turned to the axial order of `like`. Raises FormatError where they lie "
+        "in another "
         "grid.");
 }
 

@@ -35,8 +35,9 @@ _log = logging.getLogger(__name__)
 #: Called with the stage's name, the steps done and the steps in all; an answer of ``False`` stops the work.
 Progress = Callable[[str, int, int], "bool | None"]
 
-#: A mask as a file in any of the readable formats, or as an array in the grid of the CT.
-Mask = str | Path | npt.NDArray[np.uint8]
+#: A mask as a file in any of the readable formats, a folder with a file for each part of the lungs, or an
+#: array of whole numbers in the grid of the CT.
+Mask = str | Path | npt.NDArray[Any]
 
 #: A bundled model's name, a model file, or several of either.
 Model = str | Path | Sequence[str | Path]
@@ -75,12 +76,13 @@ def analyze(
     """How much of the lungs is ground glass and consolidation, and how severe that is.
 
     `study` is a DICOM folder or zip, a NIfTI, NRRD or MHA file, or a volume in memory; `series` picks one of
-    several DICOM series by its UID. `lungs` replaces the library's lung mask (1 left, 2 right), `lesions` the
-    segmentation (1 ground glass, 2 consolidation): then no model runs and torch is not needed. `lobes`
-    (1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right lower) and `segments` (1 to 20) divide
-    the lungs further: the table has rows for them then, and the scores take them; without lobes the
-    scores of lobes take thirds of the height, and the result says so. `model` is a bundled model's name,
-    a file, or several of them to be averaged; the default is the mean of the bundled ones. The two
+    several DICOM series by its UID. `lungs` replaces the library's lung mask (two values, left and right by
+    where they lie, or one for both), `lesions` the segmentation (1 ground glass, 2 consolidation): then no
+    model runs and torch is not needed. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
+    5 right lower, or other numbers told by their places; also a folder with a file for each) and `segments`
+    (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them; without
+    lobes the scores of lobes take thirds of the height, and the result says so. `model` is a bundled model's
+    name, a file, or several of them to be averaged; the default is the mean of the bundled ones. The two
     networks of Inf-Net, by whatever order, are used one after the other. `views` (1, 2, 4 or 8) averages
     over flips and turns of each slice, at that many times the cost. `compatible` follows a published flow
     to the letter, for Inf-Net or one four-class network. `severity`, a model of
@@ -315,8 +317,10 @@ def labels_sha256(labels: npt.NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _mask(mask: Mask, name: str, ct: CtVolume, highest: int = 2) -> npt.NDArray[np.uint8]:
-    """A given mask as uint8 labels from 0 to `highest` in the grid of `ct`."""
+def _mask(
+    mask: Mask, name: str, ct: CtVolume, highest: int = 65535
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """A given mask as labels from 0 to `highest` in the grid of `ct`: uint8, or uint16 above 255."""
     if isinstance(mask, (str, os.PathLike)):
         from groundglass.read import read_labels
 
@@ -326,19 +330,47 @@ def _mask(mask: Mask, name: str, ct: CtVolume, highest: int = 2) -> npt.NDArray[
         raise FormatError(
             f"{name}: the mask has shape {labels.shape}, the CT {tuple(ct.shape)}; give one in the CT's grid"
         )
-    if labels.dtype.kind not in "bui" or (labels.size and (labels.min() < 0 or labels.max() > highest)):
+    if labels.dtype.kind not in "buif":
+        raise FormatError(f"{name}: the mask holds {labels.dtype} values; whole numbers are allowed")
+    least, most = (labels.min(), labels.max()) if labels.size else (0, 0)
+    if not (
+        least >= 0 and most <= highest and (labels.dtype.kind != "f" or (labels == np.floor(labels)).all())
+    ):
         raise FormatError(
-            f"{name}: the mask holds {labels.dtype} values from {labels.min()} to {labels.max()}; "
-            f"whole numbers {'0, 1 and 2' if highest == 2 else f'from 0 to {highest}'} are allowed"
+            f"{name}: the mask holds {labels.dtype} values from {least} to {most}; whole numbers "
+            f"{'0, 1 and 2' if highest == 2 else f'from 0 to {highest}'} are allowed"
         )
+    if most > 255:
+        return np.ascontiguousarray(labels, dtype=np.uint16)
     return np.ascontiguousarray(labels, dtype=np.uint8)
+
+
+def _labels(mask: Mask, name: str, ct: CtVolume, highest: int) -> npt.NDArray[np.uint8]:
+    """A given mask of fixed labels up to `highest`, below 256."""
+    return np.asarray(_mask(mask, name, ct, highest), np.uint8)
+
+
+@contextmanager
+def _refusing(mask: Mask, name: str) -> Iterator[None]:
+    """Turns what is wrong with a mask's values into a FormatError that names it."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except ValueError as error:
+        where = mask if isinstance(mask, (str, os.PathLike)) else name
+        raise FormatError(f"{where}: {str(error).partition(': ')[2] or error}") from error
 
 
 def _with_lungs(ct: CtVolume, lungs: Mask | None) -> LungCt:
     """The CT with the given lungs or those of the lung mask; refuses a volume without any lung."""
     from groundglass._core import LungMask, with_lungs
 
-    lung_ct = LungMask()(ct) if lungs is None else with_lungs(ct, _mask(lungs, "lungs", ct))
+    if lungs is None:
+        lung_ct = LungMask()(ct)
+    else:
+        with _refusing(lungs, "lungs"):
+            lung_ct = with_lungs(ct, _mask(lungs, "lungs", ct))
     if not lung_ct.lungs.any():
         raise FormatError(
             "the given lung mask is empty: nothing to measure"
@@ -354,9 +386,11 @@ def _with_parts(lung_ct: LungCt, lobes: Mask | None, segments: Mask | None) -> L
     from groundglass._core import with_lobes, with_segments
 
     if lobes is not None:
-        lung_ct = with_lobes(lung_ct, _mask(lobes, "lobes", lung_ct.ct, 5))
+        with _refusing(lobes, "lobes"):
+            lung_ct = with_lobes(lung_ct, _mask(lobes, "lobes", lung_ct.ct))
     if segments is not None:
-        lung_ct = with_segments(lung_ct, _mask(segments, "segments", lung_ct.ct, 20))
+        with _refusing(segments, "segments"):
+            lung_ct = with_segments(lung_ct, _labels(segments, "segments", lung_ct.ct, 20))
     return lung_ct
 
 
@@ -391,7 +425,7 @@ def _segment(
 
     if lesions is not None:
         tell("segmentation", 0, 1)
-        given = LesionCt(lung_ct, _mask(lesions, "lesions", lung_ct.ct))
+        given = LesionCt(lung_ct, _labels(lesions, "lesions", lung_ct.ct, 2))
         tell("segmentation", 1, 1)
         return given, None
     stage = load_stage(models, threads=threads, views=views, compatible=compatible)

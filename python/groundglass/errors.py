@@ -4,8 +4,11 @@
 class FormatError(ValueError):
     """A file, series or volume that can't be taken as what it claims to be.
 
-    The text says what was found, where, and what to do.
+    The text says what was found, where, and what to do. `named` are words of the file that it may hold, which
+    no log does.
     """
+
+    named: frozenset[str] = frozenset()
 
 
 class ModelError(RuntimeError):

@@ -4,21 +4,33 @@ The library logs to the standard logger ``groundglass`` and those below it, and 
 a handler up; :func:`setup` does so for programs that have no logging of their own. What varies from line to
 line is in the record's fields (``extra=``) and not in its message, so that a service can count and filter.
 No line holds a name, an identifier, a file path or a text that could: of an exception the type and the places
-in the program are logged, and not what it says.
+in the program are logged, and not what it says; every sentence passes through :func:`without_identifiers`,
+and every other text loses its UIDs and long numbers.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 from groundglass.tables import without_nan
 
-__all__ = ["FORMATS", "LEVELS", "JsonFormatter", "TextFormatter", "in_use", "is_set_up", "setup"]
+__all__ = [
+    "FORMATS",
+    "LEVELS",
+    "JsonFormatter",
+    "TextFormatter",
+    "in_use",
+    "is_set_up",
+    "setup",
+    "without_identifiers",
+]
 
 FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
@@ -27,12 +39,43 @@ LEVELS = ("debug", "info", "warning", "error")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
+#: A DICOM UID with the number of its stack, a number as long as those of patients, dates and accessions, and
+#: a name in parts as DICOM writes it.
+_IDENTIFIER = re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?:/\d+)?(?![\w])|\d{7,}|[^\s'\"]*\^[^\s'\"]*")
+
+#: What was quoted from a file or the command line; the program quotes its own options and commands as well.
+_QUOTED = re.compile(r"""(?<!\w)'(?!--|groundglass|pip)[^'\n]*'(?!\w)|"(?!--|groundglass|pip)[^"\n]*\"""")
+
+#: A path, or a file by its ending.
+_PATH = re.compile(
+    r"""(?<![\w<])(?:[~.]{0,2}/|[A-Za-z]:[\\/])[^\s:;,)]+|[^\s:;,()'"]*[^\s:;,()'"./]/[^\s:;,()'"]*[./][^\s:;,()'"]*"""
+    r"""|[^\s:;,()'"]+\.(?:nii|gz|dcm|ima|img|hdr|nrrd|nhdr|mha|mhd|raw|zip|csv|tsv|json|pt|pth|png|jpe?g|parquet|txt)"""
+    r"""(?!\w)""",
+    re.IGNORECASE,
+)
+
+
+def without_identifiers(text: str, named: Iterable[str] = ()) -> str:
+    """A sentence with "…" for all in it that may name a patient, a study or a file, and for what is `named`.
+
+    That is what it quotes, paths and files, UIDs and their like, numbers of seven digits or more, and DICOM's
+    names in parts. What it says otherwise, such as "3 of 40 slices are missing", stays.
+    """
+    for word in sorted(named, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text)
+    for pattern in (_QUOTED, _PATH, _IDENTIFIER):
+        text = pattern.sub("…", text)
+    return text
+
+
 class TextFormatter(logging.Formatter):
     """``2026-01-31T12:00:00.000Z info groundglass.analyze: stage done stage=lungs seconds=1.2``"""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record on one line."""
-        words = [f"{_time(record)} {record.levelname.lower()} {record.name}: {_line(record.getMessage())}"]
+        words = [
+            f"{_time(record)} {record.levelname.lower()} {record.name}: {_line(_plain(record.getMessage()))}"
+        ]
         words += [f"{name}={_word(value)}" for name, value in (_fields(record) | _exception(record)).items()]
         return " ".join(words)
 
@@ -46,7 +89,7 @@ class JsonFormatter(logging.Formatter):
             "time": _time(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _plain(record.getMessage()),
         }
         fields = {f"{name}_" if name in content else name: value for name, value in _fields(record).items()}
         return json.dumps(without_nan(content | fields | _exception(record)), ensure_ascii=False, default=str)
@@ -103,7 +146,18 @@ def _time(record: logging.LogRecord) -> str:
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    return {name: _plain(value) for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _plain(value: Any) -> Any:
+    """A field's value without identifiers in its texts; what is no plain value becomes its text."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_plain(str(name)): _plain(entry) for name, entry in value.items()}
+    return _IDENTIFIER.sub("…", str(value))
 
 
 def _exception(record: logging.LogRecord) -> dict[str, Any]:

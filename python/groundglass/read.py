@@ -139,43 +139,59 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
         return _digest(_files_of(found.headers[i] for i in plan.order))
 
 
-def read_labels(path: str | os.PathLike[str], like: CtVolume, *, highest: int = 2) -> npt.NDArray[np.uint8]:
-    """Reads a mask as uint8 labels from 0 to `highest` of shape (slice, row, column) in the grid of `like`.
+def read_labels(
+    path: str | os.PathLike[str], like: CtVolume, *, highest: int = 65535
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    """Reads a mask as labels from 0 to `highest` of shape (slice, row, column) in the grid of `like`: uint8,
+    or uint16 where one is above 255.
 
-    path: .nii, .nii.gz, .nrrd, .mha or .mhd of any number type that holds whole numbers. The mask must lie in
-    the CT's own grid; axes may be swapped or reversed, no value is interpolated. Raises
-    :class:`groundglass.FormatError` for another grid (telling both), for other values (telling them), and for
-    files that can't be read.
+    path: .nii, .nii.gz, .nrrd, .mha or .mhd of any number type that holds whole numbers, or a folder with a
+    file for each lobe (``lung_upper_lobe_left.nii.gz`` and its like, as TotalSegmentator writes them) or for
+    each lung (``lung_left.nii.gz``), told by their names; they get the labels 1 to 5 as
+    :func:`groundglass.with_lobes` documents them, or 1 left and 2 right. The mask must lie in the CT's own
+    grid; axes may be swapped or reversed, no value is interpolated. What the numbers mean is found by
+    :func:`groundglass.with_lungs` and :func:`groundglass.with_lobes`. Raises
+    :class:`groundglass.FormatError` for another grid (telling both), for other values (telling them), for a
+    folder of other files, and for files that can't be read.
 
-    Cost: one pass over the file; memory 1 byte a voxel, twice that where axes are turned.
+    Cost: one pass over the file; memory 1 or 2 bytes a voxel, twice that where axes are turned.
     """
     root = Path(path)
     with failing_as(root):
-        if root.is_dir() or (kind := kind_of(root)) == "dicom":
-            raise FormatError(
-                f"{root}: masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it"
-            )
-        if kind == "zip":
-            raise FormatError(f"{root}: a zip archive; unpack it and give the mask's file")
-        image = open_image(root, kind)
-        header = image.header
-        try:
-            _core.check_on_grid(**_grid(image), like=like)  # before memory is taken
-        except FormatError as error:
-            raise FormatError(f"{root}: {error}") from error
-        labels = np.empty(image.shape, np.uint8)
-        for first, stored in image.runs():
-            values = stored * header.slope + header.intercept if _rescaled(image) else stored
-            if not ((values >= 0) & (values <= highest) & (values == np.floor(values))).all():
-                raise FormatError(_unexpected(root, values, highest))
-            labels[first : first + len(values)] = values
-        return _core.labels_on_grid(
-            labels,
-            spacing_mm=image.spacing_mm,
-            origin_mm=image.origin_mm,
-            direction=image.direction,
-            like=like,
+        return _labels_in_folder(root, like) if root.is_dir() else _labels_in_file(root, like, highest)
+
+
+def _labels_in_file(
+    root: Path, like: CtVolume, highest: int
+) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
+    if (kind := kind_of(root)) == "dicom":
+        raise FormatError(
+            f"{root}: masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it"
         )
+    if kind == "zip":
+        raise FormatError(f"{root}: a zip archive; unpack it and give the mask's file")
+    image = open_image(root, kind)
+    header = image.header
+    try:
+        _core.check_on_grid(**_grid(image), like=like)  # before memory is taken
+    except FormatError as error:
+        raise FormatError(f"{root}: {error}") from error
+    labels: npt.NDArray[Any] = np.empty(image.shape, np.uint8)
+    for first, stored in image.runs():
+        values = stored * header.slope + header.intercept if _rescaled(image) else stored
+        if not ((values >= 0) & (values <= highest) & (values == np.floor(values))).all():
+            raise FormatError(_unexpected(root, values, highest))
+        if labels.dtype == np.uint8 and values.size and values.max() > 255:
+            labels = labels.astype(np.uint16)
+        labels[first : first + len(values)] = values
+    turned: npt.NDArray[np.uint8] | npt.NDArray[np.uint16] = _core.labels_on_grid(
+        labels,
+        spacing_mm=image.spacing_mm,
+        origin_mm=image.origin_mm,
+        direction=image.direction,
+        like=like,
+    )
+    return turned
 
 
 def _grid(image: ImageFile) -> dict[str, Any]:
@@ -187,6 +203,50 @@ def _grid(image: ImageFile) -> dict[str, Any]:
     }
 
 
+def _labels_in_folder(folder: Path, like: CtVolume) -> npt.NDArray[np.uint8]:
+    labels = np.zeros(like.shape, np.uint8)
+    for label, path in _parts_in(folder).items():
+        part = _labels_in_file(path, like, 65535)
+        values = np.unique(part[part > 0])
+        if len(values) > 1:
+            raise FormatError(
+                f"{path}: it holds the values {values[0]} and {values[1]}; the file of one part holds one "
+                "beside 0"
+            )
+        voxels = int(np.count_nonzero(part))
+        taken = int(np.count_nonzero(labels[part > 0]))
+        if 20 * taken > voxels:  # borders that were smoothed each for itself overlap by less
+            raise FormatError(f"{path}: {100 * taken // voxels} % of it lie in another part of the folder")
+        labels[(part > 0) & (labels == 0)] = label
+    return labels
+
+
+def _parts_in(folder: Path) -> dict[int, Path]:
+    """The files that are parts of the lungs by their names: lobes where there are any, else lungs, else both
+    lungs in one."""
+    endings = sorted(_ENDINGS, key=len, reverse=True)
+    found: dict[str, dict[int, Path]] = {"lobe": {}, "lung": {}, "lungs": {}}
+    for path in sorted(folder.iterdir()):
+        ending = next((end for end in endings if path.name.lower().endswith(end)), None)
+        stem = path.name[: len(path.name) - len(ending or "")].encode("utf-8", "replace").decode()
+        part = _core.part_by_name(stem) if ending else None
+        if part is None:
+            continue
+        kind, label = part
+        if label in found[kind]:
+            raise FormatError(
+                f"{folder}: two of its files are the same part of the lungs by their names ({path.name} is "
+                "one); leave one"
+            )
+        found[kind][label] = path
+    if not (parts := found["lobe"] or found["lung"] or found["lungs"]):
+        raise FormatError(
+            f"{folder}: none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
+            "lung_left.nii.gz, lungs.nii.gz); give one file, or rename them"
+        )
+    return parts
+
+
 def _rescaled(image: ImageFile) -> bool:
     return (image.header.slope, image.header.intercept) != (1.0, 0.0)
 
@@ -194,12 +254,7 @@ def _rescaled(image: ImageFile) -> bool:
 def _unexpected(root: Path, values: npt.NDArray[np.generic], highest: int) -> str:
     found = np.unique(values)
     some = ", ".join(f"{value:g}" for value in found[:8].tolist()) + (", ..." if len(found) > 8 else "")
-    allowed = (
-        "0 none, 1 and 2 are allowed (left and right lung, or ground glass and consolidation)"
-        if highest == 2
-        else f"whole numbers from 0 to {highest} are allowed"
-    )
-    return f"{root}: the mask holds the values {some}; {allowed}"
+    return f"{root}: the mask holds the values {some}; whole numbers from 0 to {highest} are allowed"
 
 
 def _files_in(root: Path) -> list[Path]:
@@ -219,7 +274,11 @@ def _read_dicom(root: Path, files: list[Path], series: str | None, keep_headers:
         found = _dicom.scan(root, files)
         if not found.headers:
             raise FormatError(f"{root}: {_no_dicom(files)}")
-        volume, plan = _dicom.assemble(root, found, series or "")
+        try:
+            volume, plan = _dicom.assemble(root, found, series or "")
+        except FormatError as error:
+            error.named = _words_of(found.headers)
+            raise
         slices = [found.headers[i] for i in plan.order]
         used = _files_of(slices)
         headers = _dicom.full_headers(slices) if keep_headers else None
@@ -233,6 +292,26 @@ def _files_of(slices: Iterable[SliceHeader]) -> list[Path]:
 
 #: Names of files that hold a volume or its header.
 _ENDINGS = (".nii", ".nii.gz", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+
+
+#: Words of headers that mean the same in every study.
+_COMMON = frozenset(
+    "CT MR PT NM US CR DX RF MG XA OT SC SR SEG PR KO HU RTSTRUCT RTDOSE RTPLAN ORIGINAL DERIVED PRIMARY "
+    "SECONDARY AXIAL OTHER LOCALIZER REFORMATTED AVERAGE HELICAL MPR MIP".split()
+)
+
+
+def _words_of(headers: Iterable[_core.SliceHeader]) -> frozenset[str]:
+    """The texts in the headers, which may hold anything."""
+    found: set[str] = set()
+    for header in headers:
+        for name in dir(header):
+            value = None if name.startswith("_") else getattr(header, name)
+            if isinstance(value, str):
+                found.update((value, value.strip(), *value.split("\\")))
+            elif isinstance(value, (list, tuple)):
+                found.update(entry for entry in value if isinstance(entry, str))
+    return frozenset(word for word in found if len(word) > 1 and word not in _COMMON)
 
 
 def _no_dicom(files: list[Path]) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core, weights
+from groundglass._interrupt import interruptible
 from groundglass._needs import found_no_room, make_room, not_imported
 from groundglass._repr_html import stage
 from groundglass.image_lesions import ImageLesions
@@ -112,7 +113,8 @@ def try_model(model: Model) -> None:
     for another torch, machine or image, or gives what its contract does not say. A model file is a program:
     try only files you trust.
     """
-    _segmentation.try_model(str(weights.find(model).path))
+    path = str(weights.find(model).path)
+    interruptible(lambda: _segmentation.try_model(path))
 
 
 class Ensemble(_segmentation.Ensemble):
@@ -166,16 +168,19 @@ class Ensemble(_segmentation.Ensemble):
         else:
             named = [models] if isinstance(models, (str, Path)) else models
             files = [weights.find(model) for model in named]
-        super().__init__(
-            [str(file.path) for file in files],
-            threads=threads,
-            bfloat16=bfloat16,
-            threshold=threshold,
-            average_mm=average_mm,
-            minimum_lesion_ml=minimum_lesion_ml,
-            views=views,
-            keep_probabilities=keep_probabilities,
-            as_published=as_published,
+        make = super().__init__
+        interruptible(
+            lambda: make(
+                [str(file.path) for file in files],
+                threads=threads,
+                bfloat16=bfloat16,
+                threshold=threshold,
+                average_mm=average_mm,
+                minimum_lesion_ml=minimum_lesion_ml,
+                views=views,
+                keep_probabilities=keep_probabilities,
+                as_published=as_published,
+            )
         )
 
     @classmethod
@@ -279,18 +284,21 @@ class InfNet(_segmentation.InfNet):
         window_hu: tuple[float, float] = (-1350.0, 150.0),
         as_published: bool = False,
     ) -> None:
-        super().__init__(
-            str(weights.find(infection).path),
-            str(weights.find(multi_class).path),
-            threads=threads,
-            bfloat16=bfloat16,
-            threshold=threshold,
-            average_mm=average_mm,
-            minimum_lesion_ml=minimum_lesion_ml,
-            views=views,
-            keep_probabilities=keep_probabilities,
-            window_hu=window_hu,
-            as_published=as_published,
+        make = super().__init__
+        interruptible(
+            lambda: make(
+                str(weights.find(infection).path),
+                str(weights.find(multi_class).path),
+                threads=threads,
+                bfloat16=bfloat16,
+                threshold=threshold,
+                average_mm=average_mm,
+                minimum_lesion_ml=minimum_lesion_ml,
+                views=views,
+                keep_probabilities=keep_probabilities,
+                window_hu=window_hu,
+                as_published=as_published,
+            )
         )
 
     @classmethod

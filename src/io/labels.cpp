@@ -1,12 +1,15 @@
 #include "files.hpp"
 #include <groundglass/io/labels.hpp>
+#include <groundglass/volume/part_names.hpp>
 
 #include <itkImage.h>
 #include <itkImageFileWriter.h>
 #include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 
 namespace groundglass::io {
@@ -26,32 +29,25 @@ itk::ImageIOBase::Pointer writer_for(const std::string& name) {
                                 name);
 }
 
-} // namespace
-
-array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_volume& like,
-                                 std::uint8_t highest) {
-    std::error_code none;
-    if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
-    if (std::filesystem::is_directory(path, none) || kind_of(path) == file_kind::dicom)
+template <label_value T>
+array3<T> read_file(const std::filesystem::path& path, const ct_volume& like, T highest) {
+    if (kind_of(path) == file_kind::dicom)
         refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
     const auto volume = open_volume(path, kind_of(path));
     const auto& header = volume.header;
     try {
         check_on_grid(header.grid, like.grid()); // before memory is taken
-        auto labels = make_array<std::uint8_t>(header.grid.shape);
+        auto labels = make_array<T>(header.grid.shape);
         const auto size = header.grid.shape[1] * header.grid.shape[2];
         const auto put = [&](std::size_t first, const auto& values) {
             const auto out = flat(labels).subspan(first * size, values.size());
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const double value = header.slope * static_cast<double>(values[i]) + header.intercept;
                 if (!(value >= 0 && value <= highest && value == std::floor(value)))
-                    throw format_error(
-                        "the mask holds the value " + detail::decimal(value) + "; " +
-                        (highest == 2
-                             ? "0 none, 1 and 2 are allowed (left and right lung, or ground glass "
-                               "and consolidation)"
-                             : "whole numbers from 0 to " + std::to_string(highest) + " are allowed"));
-                out[i] = static_cast<std::uint8_t>(value);
+                    throw format_error("the mask holds the value " + detail::decimal(value) +
+                                       "; whole numbers from 0 to " + std::to_string(highest) +
+                                       " are allowed");
+                out[i] = static_cast<T>(value);
             }
         };
         volume.read(path, [&](std::size_t first, const stored_values& stored) {
@@ -64,6 +60,72 @@ array3<std::uint8_t> read_labels(const std::filesystem::path& path, const ct_vol
         refuse(path, text);
     }
 }
+
+/// The files of a folder that are parts of the lungs by their names: lobes where there are any, else lungs,
+/// else both lungs in one.
+std::map<std::uint8_t, std::filesystem::path> parts_in(const std::filesystem::path& folder) {
+    std::map<named_part::kind, std::map<std::uint8_t, std::filesystem::path>> found;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const auto name = entry.path().filename().string();
+        for (const auto* ending : {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"}) {
+            if (!ends_with(name, ending)) continue;
+            if (const auto part =
+                    part_by_name(std::string_view(name).substr(0, name.size() - std::string(ending).size())))
+                if (!found[part->of].emplace(part->label, entry.path()).second)
+                    refuse(folder, "two of its files are the same part of the lungs by their names (" + name +
+                                       " is one); leave one");
+            break;
+        }
+    }
+    for (const auto kind : {named_part::kind::lobe, named_part::kind::lung, named_part::kind::lungs})
+        if (const auto at = found.find(kind); at != found.end()) return at->second;
+    refuse(folder, "none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
+                   "lung_left.nii.gz, lungs.nii.gz); give one file, or rename them");
+}
+
+template <label_value T>
+array3<T> read_folder(const std::filesystem::path& folder, const ct_volume& like) {
+    auto labels = make_array<T>(like.grid().shape);
+    for (const auto& [label, path] : parts_in(folder)) {
+        const auto part = read_file<std::uint16_t>(path, like, std::numeric_limits<std::uint16_t>::max());
+        std::size_t voxels = 0, taken = 0;
+        std::uint16_t value = 0;
+        const auto to = flat(labels);
+        for (std::size_t i = 0; i < to.size(); ++i) {
+            const auto here = flat(part)[i];
+            if (here == 0) continue;
+            if (value != 0 && here != value)
+                refuse(path, "it holds the values " + std::to_string(value) + " and " + std::to_string(here) +
+                                 "; the file of one part holds one beside 0");
+            value = here;
+            ++voxels;
+            if (to[i] != 0)
+                ++taken;
+            else
+                to[i] = label;
+        }
+        // Borders that were smoothed each for itself overlap by less.
+        if (20 * taken > voxels)
+            refuse(path, std::to_string(100 * taken / voxels) + " % of it lie in another part of the folder");
+    }
+    return labels;
+}
+
+} // namespace
+
+template <label_value T>
+array3<T> read_labels(const std::filesystem::path& path, const ct_volume& like,
+                      std::type_identity_t<T> highest) {
+    std::error_code none;
+    if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
+    return std::filesystem::is_directory(path, none) ? read_folder<T>(path, like)
+                                                     : read_file<T>(path, like, highest);
+}
+
+template array3<std::uint8_t> read_labels<std::uint8_t>(const std::filesystem::path&, const ct_volume&,
+                                                        std::uint8_t);
+template array3<std::uint16_t> read_labels<std::uint16_t>(const std::filesystem::path&, const ct_volume&,
+                                                          std::uint16_t);
 
 void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
                   const geometry& grid) {

@@ -89,8 +89,10 @@ def test_own_mask_of_another_shape_value_or_type_is_refused() -> None:
     ct = gg.CtVolume(np.zeros((3, 4, 5), np.int16), spacing_mm=(1, 1, 1))
     with pytest.raises(ValueError, match="shape"):
         _core.with_lungs(ct, np.zeros((3, 4, 6), np.uint8))
-    with pytest.raises(ValueError, match="value 3"):
-        _core.with_lungs(ct, np.full((3, 4, 5), 3, np.uint8))
+    halves = np.full((3, 4, 5), 3, np.uint8)
+    halves[1:] = 9
+    with pytest.raises(ValueError, match="the values 3 and 9, which do not lie on the two sides"):
+        _core.with_lungs(ct, halves)
     with pytest.raises(TypeError, match="uint8"):
         _core.with_lungs(ct, np.zeros((3, 4, 5), np.int32))
 

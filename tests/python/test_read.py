@@ -594,9 +594,12 @@ def test_labels_of_another_grid_or_with_other_values_are_refused(tmp_path: Path,
     assert "expected 12 x 32 x 40 voxels of 2.5 x 0.7 x 0.8 mm from (-10, -20, -300)" in text
     assert "another grid" in refused(image(labels()[1:]))
     assert "another grid" in refused(image(labels(), spacing=(2.5, 0.7, 0.9)))
-    assert "holds the values 0, 3" in refused(image(labels() // 2 * 3))
     assert "0.5" in refused(image(labels().astype(np.float32) / 2))
+    assert "-1" in refused(image(-labels().astype(np.int16)))
+    assert "70000" in refused(image(labels().astype(np.int32) * 35000))
     with pytest.raises(FormatError, match="not from DICOM"):
+        read_labels(next((tmp_path / "ct").iterdir()), like=ct)
+    with pytest.raises(FormatError, match="none of its files is a lobe or lung"):
         read_labels(tmp_path / "ct", like=ct)
     with pytest.raises(FormatError, match="no such file"):
         read_labels(tmp_path / "none.nii", like=ct)

@@ -111,6 +111,8 @@ def test_results_are_listed_only_where_they_are_shared(page: httpx.Client) -> No
         ({"X-File-Name": "a.png", "Origin": "https://elsewhere.example"}, (403, "other_origin")),
         ({"X-File-Name": "a.png", "Origin": "null"}, (403, "other_origin")),
         ({"X-File-Name": "a.png", "Origin": "http://[no-address"}, (403, "other_origin")),
+        ({"X-File-Name": "a.png", "Origin": "http://127.0.0.1:1"}, (403, "other_origin")),
+        ({"X-File-Name": "a.png", "Origin": "http://127.0.0.1"}, (403, "other_origin")),
         ({"X-File-Name": "a.png", "Host": "elsewhere.example"}, (421, "unknown_host")),
     ],
 )

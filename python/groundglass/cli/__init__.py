@@ -16,7 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -53,17 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        return _say(STOPPED, "stopped; nothing was written", words)
+        return _stop(STOPPED, words, at_once=arguments is None)
     except _Ended:
-        return _say(ENDED, "stopped; nothing was written", words)
+        return _stop(ENDED, words, at_once=arguments is None)
     except BrokenPipeError:
         # whoever read our output has gone; keep Python from complaining once more when it closes
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
-        if "--debug" in words:
-            traceback.print_exc()
-        return _say(*explain(error), words)
+        return _say(*explain(error), words, error)
 
 
 def explain(error: Exception) -> tuple[int, str]:
@@ -79,6 +77,7 @@ def explain(error: Exception) -> tuple[int, str]:
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename is not None else ""
         text = f"{error.strerror}{where}"
+    text = text.partition("\n")[0]  # a library may add its own traceback
     if isinstance(error, (WrongInput, ValueError, *PATH_ERRORS)):
         return WRONG, text or type(error).__name__
     if isinstance(error, (ModelError, ImportError, OSError)):
@@ -101,15 +100,31 @@ def _run(words: list[str]) -> int:
     return outcome if isinstance(outcome, int) else DONE
 
 
-def _say(code: int, text: str, words: Sequence[str]) -> int:
-    """Tells on stderr why the code is not :data:`DONE`."""
+def _stop(code: int, words: Sequence[str], *, at_once: bool) -> int:
+    """Ends a stopped program. `at_once` does not wait for a call of compiled code that still runs."""
+    _say(code, "stopped; nothing was written", words)
+    if at_once:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    return code
+
+
+def _say(code: int, text: str, words: Sequence[str], error: Exception | None = None) -> int:
+    """Tells on stderr why the code is not :data:`DONE`; with ``--debug`` where in the program as well."""
     from groundglass import logs
 
+    debug = error if "--debug" in words else None
     if logs.is_set_up():
-        fields = {"exit_code": code, "text": _without_given(text, words)}
-        logging.getLogger(__name__).error("not done", extra=fields)
-    else:
-        print(f"groundglass: {text}", file=sys.stderr)
+        named: frozenset[str] = getattr(error, "named", frozenset())
+        text = logs.without_identifiers(_without_given(text, words), named)
+        fields = {"exit_code": code, "text": text}
+        logging.getLogger(__name__).error("not done", extra=fields, exc_info=debug)
+        return code
+    if debug is not None:
+        traceback.print_exception(debug)
+    print(f"groundglass: {text}", file=sys.stderr)
     return code
 
 
@@ -121,7 +136,8 @@ def _without_given(text: str, words: Sequence[str]) -> str:
     values = [word.partition("=")[2] for word in words if word.startswith("-")]
     named = {shown for word in (*given[1:], *values) if word for shown in (word, str(Path(word)))}
     for name in sorted(named, key=len, reverse=True):
-        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "…", text)
+        # with what the library adds to it: a file in the folder
+        text = re.sub(rf"(?<![\w-]){re.escape(name)}(?:/[^\s:;,]+|(?![\w-]))", "…", text)
     return text
 
 

@@ -66,7 +66,7 @@ def analyze(
         typer.Option(
             "--lungs",
             metavar="FILE",
-            help="Your own lung mask: 1 left, 2 right, in the CT's grid.",
+            help="Your own lung mask in the CT's grid: two values, told by their places, or one for both.",
             rich_help_panel=INPUT,
         ),
     ] = None,
@@ -85,7 +85,8 @@ def analyze(
             "--lobes",
             metavar="FILE",
             help="A map of the lobes: 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right "
-            "lower. Without it thirds of the height take their place in scores.",
+            "lower, other numbers by their places, or a folder with a file for each. Without it thirds of "
+            "the height take their place in scores.",
             rich_help_panel=INPUT,
         ),
     ] = None,

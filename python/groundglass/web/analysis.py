@@ -15,6 +15,7 @@ import numpy as np
 from groundglass.analyze import analyze, load_stage, lookup_models, model_record
 from groundglass.errors import FormatError, ModelError
 from groundglass.image_lesions import OTHER_LUNG, SliceExtent, with_other_lung
+from groundglass.logs import without_identifiers
 from groundglass.result import _UID, FILES, NOT_A_DEVICE
 from groundglass.slices import read_slice
 from groundglass.web import archives
@@ -82,14 +83,16 @@ def _refusal(error: FormatError, stage: str, order: Order) -> Refused:
     if stage == "lungs":
         text = "No lung was found in the study: is it a chest CT in Hounsfield units?"
         return Refused("no_lung", text)
-    return Refused("unreadable_study", _plain(str(error), order))
+    return Refused("unreadable_study", _plain(error, order))
 
 
-def _plain(text: str, order: Order) -> str:
+def _plain(error: FormatError, order: Order) -> str:
     """The library's sentence without the path, the series and the UIDs that it names."""
+    text = str(error)
     for folder in (order.upload, order.upload.parent, order.temporary):
         text = re.sub(rf"{re.escape(str(folder))}(/[^\s:;,]*)?", "the upload", text)
     text = _UID.sub("a series", text.removeprefix("the upload: ")).removeprefix("series a series: ")
+    text = without_identifiers(text, error.named)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -92,16 +93,38 @@ class Secured:
             text = "This server is not known by that name; its operator can add it with --allow-host."
             raise Refused("unknown_host", text, 421)
         origin = headers.get("origin")
-        if origin is not None and _host_of(origin) != host.strip("[]").lower():
+        if origin is not None and not _is_same(origin, headers.get("host", "")):
             raise Refused("other_origin", "Requests from other sites are not answered.", 403)
 
 
-def _host_of(origin: str) -> str:
-    """The host in an Origin header; nothing where it holds none, as ``null`` does, or is no address."""
+#: Ports that an address need not name.
+_PORTS = {"http": 80, "https": 443}
+
+
+def _is_same(origin: str, host: str) -> bool:
+    """Whether an Origin header names the same host and port as the Host header.
+
+    The scheme is not compared: before the server there may be a proxy that speaks TLS. A port that is not
+    named is that of the origin's scheme. ``null``, and what is more or less than an address, is no origin.
+    """
     try:
-        return urlsplit(origin).hostname or ""
+        own, other = urlsplit(f"//{host}"), urlsplit(origin)
+        port = _PORTS.get(other.scheme)
+        if port is None or other.netloc != origin.partition("://")[2] or "@" in origin + host:
+            return False
+        return (_address(own.hostname), own.port or port) == (_address(other.hostname), other.port or port)
     except ValueError:
-        return ""
+        return False
+
+
+def _address(host: str | None) -> str:
+    """A host's name or address, in one way of writing it."""
+    if not host:
+        raise ValueError("no host")
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host.lower().rstrip(".")
 
 
 def _without_port(host: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -29,9 +31,9 @@ def output_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
 
     With ``overwrite`` an existing folder is replaced, and only when the block ends well.
 
-    Raises ``OutputExistsError`` (a ``FormatError`` and a ``FileExistsError``) before the block when
-    ``path`` is a file or, without ``overwrite``, a folder with content; ``OutputError`` when nothing can be
-    written there.
+    A full disk is an ``OSError`` that names ``path``. Raises ``OutputExistsError`` (a ``FormatError`` and a
+    ``FileExistsError``) before the block when ``path`` is a file or, without ``overwrite``, a folder with
+    content; ``OutputError`` when nothing can be written there.
     """
     target = _resolved(path)
     _check_target(target, path, folder=True, overwrite=overwrite)
@@ -40,7 +42,8 @@ def output_folder(path: str | Path, *, overwrite: bool = False) -> Iterator[Path
         with _clear(path):
             temporary.mkdir()
         try:
-            yield temporary
+            with _naming_full(path):
+                yield temporary
             with _clear(path):
                 _check_target(target, path, folder=True, overwrite=overwrite)
                 _replace_folder(temporary, target)
@@ -63,7 +66,8 @@ def atomic_file(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
             # Known now rather than after the work.
             with _clear(path):
                 temporary.touch()
-            yield temporary
+            with _naming_full(path):
+                yield temporary
             with _clear(path):
                 _check_target(target, path, folder=False, overwrite=overwrite)
                 temporary.replace(target)
@@ -131,6 +135,28 @@ def _clear(shown: str | Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"cannot write {shown}: {reason}; choose a place that can be written") from error
+
+
+#: No space, no quota, and a limit on the size of files.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def _naming_full(shown: str | Path) -> Iterator[None]:
+    """Says of a full disk which output it hit and what to do, whatever a library made of the system's error.
+
+    It stays a plain ``OSError`` with its number: the disk is full, the input is not wrong.
+    """
+    try:
+        yield
+    except OSError as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, OSError) and cause.errno in _FULL:
+                reason = f"{os.strerror(cause.errno)}; free some or name another place"
+                raise OSError(cause.errno, reason, str(shown)) from error
+            cause = cause.__cause__ or cause.__context__
+        raise
 
 
 def _beside(target: Path, suffix: str) -> Path:

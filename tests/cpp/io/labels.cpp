@@ -24,7 +24,7 @@ array3<std::uint8_t> labels() {
 
 std::string refusal(const fs::path& path, const ct_volume& like) {
     try {
-        static_cast<void>(io::read_labels(path, like));
+        static_cast<void>(io::read_labels<std::uint8_t>(path, like, 2));
     } catch (const format_error& error) {
         return error.what();
     }
@@ -86,7 +86,37 @@ TEST_CASE("lobes are read up to the highest that is asked for") {
     CHECK(io::read_labels(path, ct(), 5) == make_array<std::uint8_t>(grid.shape, 5));
     CHECK_THROWS_WITH_AS((void)io::read_labels(path, ct(), 4), doctest::Contains("from 0 to 4"),
                          format_error);
-    CHECK(refusal(path, ct()).find("0 none, 1 and 2") != std::string::npos);
+    CHECK(refusal(path, ct()).find("from 0 to 2") != std::string::npos);
+    CHECK(io::read_labels<std::uint16_t>(path, ct()) == make_array<std::uint16_t>(grid.shape, 5));
+}
+
+TEST_CASE("a folder with a file for each part is read by their names") {
+    const temporary_folder folder;
+    const auto layer = [&](const char* name, std::size_t slice_of, std::uint8_t value) {
+        auto part = make_array<std::uint8_t>(grid.shape);
+        for (auto& label : slice(part, slice_of)) label = value;
+        io::write_labels(folder.path / name, part, grid);
+    };
+    layer("heart.nii.gz", 0, 1);
+    CHECK(refusal(folder.path, ct()).find("none of its files is a lobe or lung by its name") !=
+          std::string::npos);
+    layer("lungs.nii.gz", 1, 1);
+    CHECK(io::read_labels(folder.path, ct())(1, 0, 0) == 1);
+    layer("lung_right.nii.gz", 1, 255);
+    layer("lung_left.nrrd", 2, 1);
+    CHECK(io::read_labels(folder.path, ct())(1, 0, 0) == 2);
+    CHECK(io::read_labels(folder.path, ct())(2, 3, 4) == 1);
+    layer("lung_middle_lobe_right.nii.gz", 0, 1);
+    layer("lung_lower_lobe_left.nii.gz", 2, 1);
+    const auto lobes = io::read_labels(folder.path, ct());
+    CHECK(lobes(0, 0, 0) == 4);
+    CHECK(lobes(1, 0, 0) == 0);
+    CHECK(lobes(2, 0, 0) == 2);
+    layer("lung_upper_lobe_left.nii.gz", 2, 1);
+    CHECK(refusal(folder.path, ct()).find("100 % of it lie in another part") != std::string::npos);
+    std::filesystem::remove(folder.path / "lung_upper_lobe_left.nii.gz");
+    layer("LLL.nii.gz", 2, 1);
+    CHECK(refusal(folder.path, ct()).find("the same part") != std::string::npos);
 }
 
 TEST_CASE("another grid and other values are refused") {
@@ -100,7 +130,6 @@ TEST_CASE("another grid and other values are refused") {
     wrong(1, 2, 3) = 9;
     io::write_labels(path, wrong, grid);
     CHECK(refusal(path, ct()).find("holds the value 9") != std::string::npos);
-    CHECK(refusal(folder.path, ct()).find("not from DICOM") != std::string::npos);
     CHECK(refusal(folder.path / "none.nii", ct()).find("no such file") != std::string::npos);
 }
 
