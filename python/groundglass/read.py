@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -296,8 +297,11 @@ _ENDINGS = (".nii", ".nii.gz", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mh
 
 #: Words of headers that mean the same in every study.
 _COMMON = frozenset(
-    "CT MR PT NM US CR DX RF MG XA OT SC SR SEG PR KO HU RTSTRUCT RTDOSE RTPLAN ORIGINAL DERIVED PRIMARY "
-    "SECONDARY AXIAL OTHER LOCALIZER REFORMATTED AVERAGE HELICAL MPR MIP".split()
+    re.findall(
+        r"\w+",
+        "CT MR PT NM US CR DX RF MG XA OT SC SR SEG PR KO HU RTSTRUCT RTDOSE RTPLAN ORIGINAL DERIVED PRIMARY "
+        "SECONDARY AXIAL OTHER LOCALIZER REFORMATTED AVERAGE HELICAL MPR MIP",
+    )
 )
 
 

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 #: Raised in its second part when keys are added, in its first when a reader has to change.
 SCHEMA_VERSION = "1.1"
 
-_UID = re.compile(r"\b\d+(?:\.\d+){4,}(?:/\d+)?")
+#: A DICOM UID with the number of its stack: of many parts, or 2.25 and a UUID in decimal.
+_UID = re.compile(r"\b(?:2\.25\.\d{8,}|\d+(?:\.\d+){4,})(?:/\d+)?")
 
 NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
 

@@ -214,17 +214,18 @@ def test_hostile_texts_are_shown_as_they_are() -> None:
     assert "<img src=x" in found.words
 
 
-def test_it_names_no_series() -> None:
+@pytest.mark.parametrize("uid", [UID, "2.25.329800735698586629295641978511506172918", f"{UID}/2"])
+def test_it_names_no_series(uid: str) -> None:
     result = calibrated()
     named = replace(
         result,
-        source=replace(result.source, series_uid=UID),
-        stage_notes={"read": (gg.Note("info", "series", f"The series {UID} was taken."),)},
+        source=replace(result.source, series_uid=uid),
+        stage_notes={"read": (gg.Note("info", "series", f"The series {uid} was taken."),)},
     )
-    assert named.to_dict()["input"]["series_uid"] == UID
-    assert UID in named.to_dict()["notes"][0]["text"]
+    assert named.to_dict()["input"]["series_uid"] == uid
+    assert uid in named.to_dict()["notes"][0]["text"]
     page = gg.report.html(named)
-    assert UID not in page
+    assert uid not in page
     assert "The series (UID withheld) was taken." in page
 
 

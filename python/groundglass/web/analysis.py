@@ -99,7 +99,7 @@ def _plain(error: FormatError, order: Order) -> str:
 def _study(order: Order, tell: Tell) -> dict[str, Any]:
     from groundglass.write import write_nifti
 
-    study = _volume(order)
+    study = order.upload
     result = analyze(study, model=order.model, threads=order.threads, progress=tell)
     tell("write", 0, 3)
     result.write_into(order.folder, extras=("report",))
@@ -119,18 +119,6 @@ def _study(order: Order, tell: Tell) -> dict[str, Any]:
         "labels": f"files/{LABELS}",
         "downloads": [{"name": name, "label": label} for name, label in DOWNLOADS.items()],
     }
-
-
-def _volume(order: Order) -> Path:
-    """What is to be read: of an archive that holds one volume beside other files, that volume."""
-    if order.upload.suffix != ".zip":
-        return order.upload
-    inside = archives.inspect(
-        order.upload, most_images=order.archive_images, most_unpacked=order.unpacked_bytes
-    )
-    if inside.volume is None:
-        return order.upload
-    return archives.extract_volume(order.upload, inside.volume, order.temporary, order.unpacked_bytes)
 
 
 def _labels(result: Result) -> np.ndarray[Any, np.dtype[np.uint8]]:

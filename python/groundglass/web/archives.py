@@ -28,18 +28,13 @@ _SMALL = 1 << 20
 
 Entry = Literal["picture", "dicom", "volume", "archive", "other"]
 _ADDED = (".DS_Store", "Thumbs.db", "desktop.ini")
-_VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
+_VOLUME_ENDINGS = (".nii.gz", ".nii", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 #: What Python unpacks piece by piece; of bzip2 and LZMA a few bytes take seconds, and memory beyond bounds.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
-@dataclass(frozen=True)
-class Inside:
-    """What an archive holds: ``"archive"`` (of pictures) or ``"study"``, and for the latter the one volume's
-    place where it is no DICOM."""
-
-    kind: Literal["archive", "study"]
-    volume: int | None = None
+#: What an archive holds: pictures, or a study.
+Inside = Literal["archive", "study"]
 
 
 def inspect(path: Path, *, most_images: int, most_unpacked: int) -> Inside:
@@ -55,12 +50,11 @@ def inspect(path: Path, *, most_images: int, most_unpacked: int) -> Inside:
         step = max(1, -(-len(entries) // LOOKED_AT))
         looked_at = {entry.header_offset: _kind(archive, entry) for entry in entries[::step]}
         counts = Counter(looked_at.values())
-        volumes = [place for place, e in enumerate(entries) if looked_at.get(e.header_offset) == "volume"]
-    return _decide(counts, volumes, most_images)
+    return _decide(counts, most_images)
 
 
-def _decide(counts: Counter[Entry], volumes: list[int], most_images: int) -> Inside:
-    pictures, dicom = counts["picture"], counts["dicom"]
+def _decide(counts: Counter[Entry], most_images: int) -> Inside:
+    pictures, dicom, volumes = counts["picture"], counts["dicom"], counts["volume"]
     # a patient's disc holds a viewer with its icons beside the study
     if pictures and (dicom or volumes) and pictures >= dicom:
         raise Refused(
@@ -71,9 +65,9 @@ def _decide(counts: Counter[Entry], volumes: list[int], most_images: int) -> Ins
     if pictures and not dicom:
         if pictures > most_images:
             raise _too_many(pictures, most_images)
-        return Inside("archive")
+        return "archive"
     if dicom or volumes:
-        return Inside("study", volumes[0] if len(volumes) == 1 and not dicom else None)
+        return "study"
     if counts["archive"]:
         raise Refused(
             "nested_archive",
@@ -121,17 +115,6 @@ def pictures(path: Path, temporary: Path, *, most: int) -> tuple[list[str], int,
                     yield Picture(shown_name(entry), target)
 
     return [shown_name(entry) for entry in wanted], len(kinds) - len(wanted), unpack()
-
-
-def extract_volume(path: Path, place: int, temporary: Path, most: int) -> Path:
-    """Unpacks the volume at this place of the archive and gives its path, its ending kept."""
-    with opened(path) as archive:
-        entry = _entries(archive)[place]
-        name = entry.filename.lower()
-        ending = next(end for end in _VOLUME_ENDINGS if name.endswith(end))
-        target = temporary / f"volume{ending}"
-        _copy(archive, entry, target, most)
-    return target
 
 
 def shown_name(entry: zipfile.ZipInfo) -> str:

@@ -196,7 +196,6 @@ class Pool:
             threads=self._settings.worker_threads,
             model=self._settings.model,
             archive_images=self._settings.archive_images,
-            unpacked_bytes=self._settings.unpacked_bytes,
         )
         with suppress(BrokenPipeError):  # a worker that has just died, as is found below
             worker.pipe.send(order)

@@ -134,7 +134,7 @@ def kind_of_upload(path: Path, settings: Settings) -> Kind:
         inside = archives.inspect(
             path, most_images=settings.archive_images, most_unpacked=settings.unpacked_bytes
         )
-        return Kind(inside.kind, ".zip")
+        return Kind(inside, ".zip")
     if other == "RAR":
         raise Refused(
             "rar",

@@ -49,7 +49,6 @@ class Order:
     threads: int
     model: tuple[str, ...] | None = None
     archive_images: int = 500
-    unpacked_bytes: int = 8 << 30
 
 
 @dataclass(frozen=True, kw_only=True)
