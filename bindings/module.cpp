@@ -1,6 +1,8 @@
 #include "pybind.hpp"
 #include <groundglass/error.hpp>
 
+#include <cstring>
+
 namespace py = pybind11;
 
 PYBIND11_MODULE(_core, module) {
@@ -13,7 +15,10 @@ PYBIND11_MODULE(_core, module) {
     py::register_exception_translator([](std::exception_ptr error) {
         const auto raise = [](const char* type, const char* text) {
             const py::object cls = py::module_::import("groundglass.errors").attr(type);
-            PyErr_SetString(cls.ptr(), text);
+            // A text may hold bytes of a damaged file or of a name that are no UTF-8.
+            const auto message = py::reinterpret_steal<py::object>(
+                PyUnicode_DecodeUTF8(text, static_cast<py::ssize_t>(std::strlen(text)), "replace"));
+            if (message) PyErr_SetObject(cls.ptr(), message.ptr());
         };
         try {
             if (error) std::rethrow_exception(error);
