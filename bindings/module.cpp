@@ -15,11 +15,11 @@ PYBIND11_MODULE(_core, module) {
     py::register_exception_translator([](std::exception_ptr error) {
         const auto raise = [](const char* type, const char* text) {
             const py::object cls = py::module_::import("groundglass.errors").attr(type);
-            // A message names a path, which may be no UTF-8.
+            // A message names a path, which may be no UTF-8, or bytes of a damaged file.
             const auto size = static_cast<py::ssize_t>(std::strlen(text));
             const auto decoded =
                 py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(text, size, "surrogateescape"));
-            PyErr_SetObject(cls.ptr(), decoded.ptr());
+            if (decoded) PyErr_SetObject(cls.ptr(), decoded.ptr());
         };
         try {
             if (error) std::rethrow_exception(error);

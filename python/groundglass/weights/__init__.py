@@ -66,9 +66,9 @@ def defaults() -> list[ModelFile]:
 def find(name_or_path: str | Path) -> ModelFile:
     """A shipped model by name, or a user's file by path.
 
-    A shipped file must have the SHA-256 of the manifest. A user's file is not checked against anything:
-    a model file is code, so name only files you trust. A plain name is looked for among the shipped models
-    first. Raises :class:`~groundglass.errors.ModelError`.
+    A shipped file must have the SHA-256 of the manifest. Of a user's file only the archive's own checksums must
+    hold: a model file is code, so name only files you trust. A plain name is looked for among the shipped
+    models first. Raises :class:`~groundglass.errors.ModelError`.
     """
     entries = {entry["name"]: entry for entry in _manifest()}
     entry = entries.get(name_or_path) if isinstance(name_or_path, str) else None
@@ -87,7 +87,21 @@ def find(name_or_path: str | Path) -> ModelFile:
             f"model {str(name_or_path)!r} is neither a shipped model ({', '.join(entries)}) nor a file"
         )
     contract = read_contract(path)
+    _check_whole(path)
     return ModelFile(str(contract["name"]), path, _sha256(path), contract)
+
+
+def _check_whole(path: Path) -> None:
+    """Refuses a file of which a byte has changed: LibTorch takes other weights without a word."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (*DAMAGED_ZIP, OSError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{path}: the model file is damaged; fetch or export it again") from error
+    if damaged is not None:
+        raise ModelError(
+            f"{path}: the model file is damaged (checksum of an entry); fetch or export it again"
+        )
 
 
 def read_contract(path: Path) -> dict[str, Any]:
