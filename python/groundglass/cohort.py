@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from groundglass import _delimited, _numerals, _strict_json
 from groundglass._cases import is_missing
+from groundglass._needs import not_imported
 from groundglass.errors import FormatError
 from groundglass.tables import to_csv
 
@@ -105,7 +106,9 @@ def read_table(
         if suffix in PARQUET:
             import pyarrow  # noqa: F401  # pandas would name two libraries of which either would do
     except ImportError as error:
-        raise ImportError("tables need pandas and pyarrow: pip install 'groundglass[cohort]'") from error
+        raise not_imported(
+            error, "tables need pandas and pyarrow: pip install 'groundglass[cohort]'"
+        ) from error
     try:
         if suffix in PARQUET:
             if sep is not None or encoding is not None:

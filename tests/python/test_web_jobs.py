@@ -100,6 +100,8 @@ def test_a_job_ends_with_its_result_and_without_its_upload(running: Running) -> 
         ("disk", "storage_failed"),
         ("output", "storage_failed"),
         ("crash", "worker_died"),
+        ("abort", "worker_died"),
+        ("kill", "worker_died"),
         ("leave", "worker_died"),
     ],
 )

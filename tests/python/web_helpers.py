@@ -186,6 +186,10 @@ def by_content(order: Order, tell: Tell) -> None:
         word = archive.namelist()[0].removesuffix(".png")
     if word == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
+    if word == "abort":
+        os.abort()
+    if word == "kill":  # as the system does where memory is short
+        os.kill(os.getpid(), signal.SIGKILL)
     if word == "terminate":
         os.kill(os.getpid(), signal.SIGTERM)
     if word == "leave":

@@ -73,7 +73,8 @@ inline constexpr std::string_view enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2
 inline constexpr std::string_view legacy_enhanced_ct_class = "1.2.840.10008.5.1.4.1.1.2.2";
 /// Whether a SOP class is this one or one below it, as Enhanced CT lies below CT.
 inline bool of_class(std::string_view sop, std::string_view parent) {
-    return sop.substr(0, parent.size()) == parent && (sop.size() == parent.size() || sop[parent.size()] == '.');
+    return sop.substr(0, parent.size()) == parent &&
+           (sop.size() == parent.size() || sop[parent.size()] == '.');
 }
 
 inline constexpr std::string_view secondary_capture_class = "1.2.840.10008.5.1.4.1.1.7";
