@@ -65,9 +65,9 @@ def defaults() -> list[ModelFile]:
 def find(name_or_path: str | Path) -> ModelFile:
     """A shipped model by name, or a user's file by path.
 
-    A shipped file must have the SHA-256 of the manifest. Of a user's file only the archive's own checksums must
-    hold: a model file is code, so name only files you trust. A plain name is looked for among the shipped
-    models first. Raises :class:`~groundglass.errors.ModelError`.
+    A shipped file must have the SHA-256 of the manifest. Of a user's file only the archive's own checksums
+    must hold: a model file is code, so name only files you trust. A plain name is looked for among the
+    shipped models first. Raises :class:`~groundglass.errors.ModelError`.
     """
     entries = {entry["name"]: entry for entry in _manifest()}
     entry = entries.get(name_or_path) if isinstance(name_or_path, str) else None
