@@ -18,6 +18,7 @@ import groundglass as gg
 from groundglass import overlay
 from groundglass.cli import explain, main
 from groundglass.result import FILES, NOT_A_DEVICE, schema
+from groundglass.write import write_nifti
 from small_study import patient, refused, segmentation_missing, write
 
 Output = pytest.CaptureFixture[str]
@@ -119,7 +120,11 @@ def test_lobes_and_the_line_of_scores(capsys: Output, studies: Path, tmp_path: P
     assert main([*with_masks(studies), "--out", str(tmp_path / "thirds")]) == 0
     assert "CT-3 by pattern; CTSS " in (thirds := capsys.readouterr().out)
     assert "(thirds for lobes)" in thirds
-    lobes = ["--lobes", str(studies / "lungs.nii.gz")]
+    found = patient()
+    left = np.where(found.lungs == 1, np.where(np.arange(len(found.lungs))[:, None, None] < 12, 2, 1), 0)
+    path = tmp_path / "left.nii.gz"
+    write_nifti(path, left.astype(np.uint8), found.spacing_mm, found.origin_mm, found.direction)
+    lobes = ["--lobes", str(path)]
     assert main([*with_masks(studies), *lobes, "--out", str(tmp_path / "lobes")]) == 0
     text = capsys.readouterr().out
     assert "CTSS –/25, TSS –/20, LSS –/20, LHOS –/20 (given lobes)" in text  # two lobes are no five

@@ -168,6 +168,8 @@ template <class T>
     std::vector<std::size_t> values;
     for (const auto& place : places)
         if (is_lobe(place)) values.push_back(place.value);
+    if (values.empty())
+        for (const auto& place : places) values.push_back(place.value);
     const auto refuse = [&](const std::string& why) {
         throw std::invalid_argument(
             "with_lobes: the map holds the value" + std::string(values.size() == 1 ? " " : "s ") +
