@@ -39,9 +39,12 @@ LEVELS = ("debug", "info", "warning", "error")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
-#: A DICOM UID with the number of its stack, a number as long as those of patients, dates and accessions, and
-#: a name in parts as DICOM writes it.
-_IDENTIFIER = re.compile(r"(?<![\w.])\d+(?:\.\d+){2,}(?:/\d+)?(?![\w])|\d{7,}|[^\s'\"]*\^[^\s'\"]*")
+#: A DICOM UID with the number of its stack (not an address of IPv4), a number as long as those of patients,
+#: dates and accessions, and a name in parts as DICOM writes it.
+_IDENTIFIER = re.compile(
+    r"(?<![\w.])(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){2,}(?:/\d+)?(?![\w])"
+    r"|\d{7,}|[^\s'\"]*\^[^\s'\"]*"
+)
 
 #: What was quoted from a file or the command line; the program quotes its own options and commands as well.
 _QUOTED = re.compile(r"""(?<!\w)'(?!--|groundglass|pip)[^'\n]*'(?!\w)|"(?!--|groundglass|pip)[^"\n]*\"""")

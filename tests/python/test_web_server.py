@@ -60,14 +60,14 @@ def served(model: Path, *options: str, folder: Path) -> Iterator[Program]:
         log.open("w") as target,
         subprocess.Popen(words, stderr=target, text=True, env=environment) as process,
     ):
-        found = make.wait_for(lambda: re.search(r"http://[\d.]+:\d+", log.read_text()))
-        address = found.group().replace("0.0.0.0", "127.0.0.1")
-        with httpx.Client(base_url=address, timeout=30) as page:
-            try:
+        try:
+            found = make.wait_for(lambda: re.search(r"http://[\d.]+:\d+", log.read_text()))
+            address = found.group().replace("0.0.0.0", "127.0.0.1")
+            with httpx.Client(base_url=address, timeout=30) as page:
                 make.wait_for(lambda: _answers(page))
                 yield Program(process, page, log)
-            finally:
-                process.kill()
+        finally:
+            process.kill()
 
 
 def _answers(page: httpx.Client) -> bool:
