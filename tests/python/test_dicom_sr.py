@@ -340,6 +340,7 @@ def test_a_multi_frame_source(tmp_path: Path) -> None:
 
     def localizer(data: Any, frame: Any) -> None:
         frame(0).CTImageFrameTypeSequence = sequence(FrameType=["ORIGINAL", "PRIMARY", "LOCALIZER", "NONE"])
+        frame(0).PlaneOrientationSequence = sequence(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])
 
     write_enhanced(tmp_path / "part" / "a", hu, change=localizer, **placed)  # type: ignore[arg-type]
     found = gg.analyze(tmp_path / "part", lungs=lungs[1:], lesions=lesions[1:], keep_headers=True)

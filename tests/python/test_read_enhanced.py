@@ -276,9 +276,16 @@ def test_frames_of_other_kinds_are_set_aside(tmp_path: Path) -> None:
         data.ImageType = ["MIXED", "PRIMARY", "MIXED", "NONE"]
         kind = frame(0).CTImageFrameTypeSequence[0]
         kind.FrameType = ["ORIGINAL", "PRIMARY", "LOCALIZER", "NONE"]
+        frame(0).PlaneOrientationSequence = sequence(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])
 
     study = read_study(write_enhanced(tmp_path / "a", change=localizer))
     np.testing.assert_array_equal(study.volume.hounsfield, chest()[1:])
+
+    def only_called_one(data: Any, frame: Any) -> None:
+        frame(0).CTImageFrameTypeSequence[0].FrameType = ["ORIGINAL", "PRIMARY", "LOCALIZER", "NONE"]
+
+    text = refusal(write_enhanced(tmp_path / "c", change=only_called_one))
+    assert "belongs to it but for its Image Type (localizer)" in text
 
     def coronal(data: Any, frame: Any) -> None:
         group = data.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence
@@ -287,6 +294,7 @@ def test_frames_of_other_kinds_are_set_aside(tmp_path: Path) -> None:
             frame(i).PlaneOrientationSequence = group
         for i in (0, 1):
             frame(i).PlaneOrientationSequence = sequence(ImageOrientationPatient=[1, 0, 0, 0, 0, -1])
+            frame(i).PlanePositionSequence = sequence(ImagePositionPatient=[-10, 40 + 20 * i, -250])
 
     study = read_study(write_enhanced(tmp_path / "b", change=coronal))
     np.testing.assert_array_equal(study.volume.hounsfield, chest()[2:])

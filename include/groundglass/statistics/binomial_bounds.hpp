@@ -59,6 +59,8 @@ inline bounds checked_binomial_bounds(double successes, double trials, const bin
     const auto upper_quantile = [](double a, double b, double q) {
         return boost::math::ibetac_inv(a, b, q, in_double{});
     };
+    // Of counts this small the quantile, near tail^(1 / count), is 0 as a double, and Boost does not find it.
+    const auto vanishes = [&](double count) { return std::log(tail) < -800 * count; };
     try {
         switch (options.method) {
         case binomial_method::wilson: {
@@ -75,8 +77,8 @@ inline bounds checked_binomial_bounds(double successes, double trials, const bin
             if (failures > 0) result.upper = upper_quantile(successes + 0.5, failures + 0.5, tail);
             break;
         case binomial_method::clopper_pearson:
-            if (successes > 0) result.lower = beta_quantile(successes, failures + 1, tail);
-            if (failures > 0) result.upper = upper_quantile(successes + 1, failures, tail);
+            if (!vanishes(successes)) result.lower = beta_quantile(successes, failures + 1, tail);
+            if (!vanishes(failures)) result.upper = upper_quantile(successes + 1, failures, tail);
             break;
         }
     } catch (const std::runtime_error&) { // of Boost: no convergence

@@ -102,3 +102,15 @@ TEST_CASE("counts of any magnitude: bounds that hold the share, or a refusal") {
     CHECK_THROWS_WITH_AS((void)binomial_bounds(2e-300, 1e-300), doctest::Contains("found 2e-300 of 1e-300"),
                          std::invalid_argument);
 }
+
+TEST_CASE("clopper_pearson of counts near nothing and near all") {
+    const binomial_bounds_options exact{.method = binomial_method::clopper_pearson};
+    for (const double count : {2.2e-311, 5e-324, 1e-100, 1e-3}) {
+        const auto few = binomial_bounds(count, 1, exact);
+        CHECK(few.lower == 0);
+        CHECK(few.upper > 0.97);
+    }
+    CHECK(binomial_bounds(1 - 0x1p-53, 1, exact).upper == 1);
+    // (tail * a * B(a, b))^(1 / a), the first term of the incomplete beta function for a near 0
+    CHECK(binomial_bounds(0.01, 1, exact).lower / 2.3156e-161 == doctest::Approx(1).epsilon(1e-3));
+}
