@@ -1,3 +1,4 @@
+#include "decoder_lines.hpp"
 #include "dicom_header.hpp"
 #include "files.hpp"
 #include <groundglass/volume/multi_frame.hpp>
@@ -163,11 +164,13 @@ ct_volume read_dicom(const fs::path& path, const std::string& series_uid) {
         try {
             ct_assembly assembly(plan.grid, std::move(remarks));
             std::vector<char> bytes;
+            decoder_lines lines;
             for (std::size_t i = 0; i < plan.order.size(); ++i) {
                 const auto& header = found.headers[plan.order[i]];
                 const auto frames = found.frames.find(header.file);
                 decode(assembly, i, header, frames == found.frames.end() ? nullptr : &frames->second, bytes);
             }
+            if (auto said = lines.heard()) assembly.remark(std::move(*said));
             return std::move(assembly).finish();
         } catch (const format_error& error) {
             throw format_error(series + error.what());

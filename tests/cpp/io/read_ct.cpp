@@ -3,9 +3,13 @@
 #include <groundglass/io/read_ct.hpp>
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <optional>
+#include <vector>
 
 using namespace groundglass;
 namespace fs = std::filesystem;
@@ -275,4 +279,30 @@ TEST_CASE("other real files") {
     }
     if (const auto path = shared("lungmask"))
         CHECK(io::read_ct(*path).remarks()[1].code == "modality_missing");
+}
+
+TEST_CASE("a JPEG stream damaged inside is refused, and nothing of it reaches the standard error") {
+    const auto series = shared("covid-ct-md/normal-001");
+    if (!series) return;
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(*series)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    auto content = content_of(files.front());
+    const temporary_folder folder;
+    write(folder.path / "whole.dcm", content);
+    CHECK(io::read_ct(folder.path).grid().shape[0] == 1);
+    std::fill_n(content.begin() + static_cast<std::ptrdiff_t>(content.size() / 2), 200, '\0');
+    write(folder.path / "whole.dcm", content);
+
+    std::FILE* said = std::tmpfile();
+    REQUIRE(said);
+    const int saved = ::dup(STDERR_FILENO);
+    ::dup2(::fileno(said), STDERR_FILENO);
+    const auto text = refusal(folder.path);
+    ::dup2(saved, STDERR_FILENO);
+    ::close(saved);
+    CHECK(has(text, "the JPEG data of a slice are damaged"));
+    std::fseek(said, 0, SEEK_END);
+    CHECK(std::ftell(said) == 0);
+    std::fclose(said);
 }
