@@ -199,7 +199,7 @@ const segmenter& inf_net::infection() const { return impl_->networks.infection()
 
 const segmenter& inf_net::multi_class() const { return impl_->networks.multi_class(); }
 
-lesion_ct inf_net::run(const lung_ct& lungs, const progress_function& progress) const {
+volume::lesion_ct inf_net::run(const volume::lung_ct& lungs, const progress_function& progress) const {
     return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks,
                                 {&infection().contract(), &multi_class().contract()},
                                 {&multi_class().contract()}, progress);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/config.hpp>
 #include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
@@ -12,7 +13,7 @@
 
 namespace groundglass::segmentation {
 
-struct ensemble_options {
+struct GROUNDGLASS_EXPORT ensemble_options {
     /// One or more model files; the probabilities of several are averaged.
     std::vector<std::filesystem::path> models;
     /// Slices computed at a time, each on one thread; 0 means one for each core the process may use.
@@ -69,7 +70,7 @@ struct ensemble_options {
 /// each, which on a CPU beats several threads inside the operators; LibTorch's own settings in other threads
 /// are not touched. Memory: the lesion map (a byte a voxel; three with probabilities; one more for a
 /// calibration) and a few slices per thread, whatever the number of slices.
-class ensemble : public pipeable {
+class GROUNDGLASS_EXPORT ensemble : public pipeable {
 public:
     /// Loads the models. Throws `std::invalid_argument` for an option out of range, `model_error` for a model
     /// that cannot be used (see `segmenter`) or does not map one plane to ground glass and consolidation.
@@ -81,11 +82,12 @@ public:
     [[nodiscard]] const std::vector<segmenter>& models() const;
 
     /// Throws `model_error` when a network fails.
-    [[nodiscard]] lesion_ct operator()(const lung_ct& lungs) const { return run(lungs); }
+    [[nodiscard]] volume::lesion_ct operator()(const volume::lung_ct& lungs) const { return run(lungs); }
 
     /// The same with news of the progress. Throws `cancelled` when `progress` returns false, and what
     /// `progress` throws.
-    [[nodiscard]] lesion_ct run(const lung_ct& lungs, const progress_function& progress = {}) const;
+    [[nodiscard]] volume::lesion_ct run(const volume::lung_ct& lungs,
+                                        const progress_function& progress = {}) const;
 
     /// Probabilities and labels of one 8-bit slice as a picture shows it. The whole picture is taken: there
     /// is no lung mask but that of the networks themselves, where all have one, and no lesion is dropped for

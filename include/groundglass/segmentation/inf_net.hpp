@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/config.hpp>
 #include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
@@ -11,7 +12,7 @@
 
 namespace groundglass::segmentation {
 
-struct inf_net_options {
+struct GROUNDGLASS_EXPORT inf_net_options {
     /// The first network's file: three planes to infection (`imagenet_rgb` in its contract).
     std::filesystem::path infection;
     /// The second network's: the picture and its infection map to ground glass, consolidation and background
@@ -57,7 +58,7 @@ struct inf_net_options {
 ///
 /// Cost: both networks' time for each slice with lung, times `views`. Threads and memory are those of
 /// `ensemble`.
-class inf_net : public pipeable {
+class GROUNDGLASS_EXPORT inf_net : public pipeable {
 public:
     /// Loads both models. Throws `std::invalid_argument` for an option out of range, `model_error` for a
     /// model that cannot be used (see `segmenter`) or is not the network that belongs in its place.
@@ -68,11 +69,12 @@ public:
     [[nodiscard]] const segmenter& multi_class() const;
 
     /// Throws `model_error` when a network fails.
-    [[nodiscard]] lesion_ct operator()(const lung_ct& lungs) const { return run(lungs); }
+    [[nodiscard]] volume::lesion_ct operator()(const volume::lung_ct& lungs) const { return run(lungs); }
 
     /// The same with news of the progress. Throws `cancelled` when `progress` returns false, and what
     /// `progress` throws.
-    [[nodiscard]] lesion_ct run(const lung_ct& lungs, const progress_function& progress = {}) const;
+    [[nodiscard]] volume::lesion_ct run(const volume::lung_ct& lungs,
+                                        const progress_function& progress = {}) const;
 
     /// Probabilities and labels of one 8-bit slice as a picture shows it, 0 black and 255 white;
     /// `as_published` the probabilities are the second network's own answers, which need not add up to 1. The

@@ -9,6 +9,8 @@
 #include <thread>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::segmentation;
 using segmentation::ensemble;
 
 namespace {
@@ -264,7 +266,7 @@ TEST_CASE("ensemble: a four-class network sees the whole slice, and the lungs bo
     CHECK(result.lesions()(8, 16, 44) == 0);
     CHECK(published.remarks()[0].text.find("12 slices by tiny 1 as published") != std::string::npos);
     // Slices 0 and 1 are constant: an answer for them too, and no division by zero.
-    const auto flat_slice = slice(published.lesions(), 0);
+    const auto flat_slice = slice_of(published.lesions(), 0);
     CHECK(std::ranges::all_of(flat_slice, [&](std::uint8_t label) { return label == flat_slice[0]; }));
 
     const auto logits = test_model("four_class_logits.pt");
