@@ -24,7 +24,8 @@ xt::xtensor<T, N> from_numpy(const py::array& array, const char* name) {
     const auto contiguous = py::array_t<T, py::array::c_style | py::array::forcecast>::ensure(array);
     if (!contiguous) throw py::error_already_set();
     typename xt::xtensor<T, N>::shape_type shape;
-    for (std::size_t axis = 0; axis < N; ++axis) shape[axis] = static_cast<std::size_t>(array.shape(axis));
+    for (std::size_t axis = 0; axis < N; ++axis)
+        shape[axis] = static_cast<std::size_t>(array.shape(static_cast<py::ssize_t>(axis)));
     xt::xtensor<T, N> result(shape);
     std::copy_n(contiguous.data(), contiguous.size(), result.storage().data());
     return result;
