@@ -88,7 +88,7 @@ private:
     };
 
     /// Joins the runs of two rows that overlap, or with `diagonal` touch at a corner.
-    void link(std::size_t row, std::size_t other, bool diagonal);
+    void link(std::size_t row, std::size_t neighbour, bool diagonal);
 
     /// Turns the forest into component numbers and gathers the sizes.
     void number();

@@ -68,7 +68,7 @@ TEST_CASE("with_lungs: sides follow from the place, whatever the numbers") {
         CHECK(found.notes()[0].code == "lungs_relabelled");
         CHECK(found.notes()[0].level == note_level::info);
         CHECK(found.notes()[0].text.find(std::to_string(left) + " left, " + std::to_string(right) +
-                                           " right") != std::string::npos);
+                                         " right") != std::string::npos);
         const auto assumed = with_lungs(
             ct_volume(ct.hounsfield(), ct.grid(), {{note_level::warning, "orientation_assumed", ""}}), given);
         CHECK(assumed.notes()[0].level == note_level::warning);

@@ -140,8 +140,8 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         const auto square = [](double a) { return a * a; };
         const double z = (static_cast<double>(slice) - static_cast<double>(carina)) * spacing_mm[0];
         for (std::size_t column = begin; column < end; ++column) {
-            const double y = static_cast<double>(row);
-            const double x = static_cast<double>(column);
+            const auto y = static_cast<double>(row);
+            const auto x = static_cast<double>(column);
             const bool bronchus = square(z) + square((y - last->row) * spacing_mm[1]) +
                                       square((x - last->column) * spacing_mm[2]) <=
                                   bronchi_mm2;

@@ -43,6 +43,7 @@ inline std::string listed(const std::vector<std::size_t>& values) {
 
 inline std::vector<std::size_t> values_of(const std::vector<label_place>& places) {
     std::vector<std::size_t> values;
+    values.reserve(places.size());
     for (const auto& place : places) values.push_back(place.value);
     return values;
 }

@@ -67,8 +67,8 @@ inline void flood(const array3<std::int16_t>& hounsfield, const volume::bit_mask
     seed(right_seeds, false);
     for (int level = 0; level < levels; ++level) {
         auto& queue = queues[static_cast<std::size_t>(level)];
-        for (std::size_t i = 0; i < queue.size(); ++i) {
-            const std::size_t at = queue[i];
+        for (std::size_t next = 0; next < queue.size();) { // grows while it is read
+            const std::size_t at = queue[next++];
             const std::size_t column = at % shape[2];
             const std::size_t row = at / shape[2] % shape[1];
             const std::size_t slice = at / shape[2] / shape[1];
@@ -92,7 +92,7 @@ GROUNDGLASS_INLINE lung_pair separate_lungs(const array3<std::int16_t>& hounsfie
         low = std::min(low, part.last[2] < part.first[2] ? low : part.first[2]);
         high = std::max(high, part.last[2]);
     }
-    const double width = static_cast<double>(high - low + 1);
+    const auto width = static_cast<double>(high - low + 1);
 
     constexpr double radii_mm[] = {0, 1, 2, 3, 4.5, 6, 8, 10, 13, 16, 20, 24};
     double middle = middle_column;

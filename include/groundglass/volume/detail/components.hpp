@@ -42,15 +42,15 @@ GROUNDGLASS_INLINE components::components(const bit_mask& mask, connectivity nei
     number();
 }
 
-GROUNDGLASS_INLINE void components::link(std::size_t row, std::size_t other, bool diagonal) {
+GROUNDGLASS_INLINE void components::link(std::size_t row, std::size_t neighbour, bool diagonal) {
     const auto root = [this](std::uint32_t i) {
         while (label_[i] != i) i = label_[i] = label_[label_[i]];
         return i;
     };
     const std::uint32_t reach = diagonal ? 1 : 0;
     std::size_t a = row_start_[row];
-    std::size_t b = row_start_[other];
-    while (a < row_start_[row + 1] && b < row_start_[other + 1]) {
+    std::size_t b = row_start_[neighbour];
+    while (a < row_start_[row + 1] && b < row_start_[neighbour + 1]) {
         if (runs_[a].begin < runs_[b].end + reach && runs_[b].begin < runs_[a].end + reach) {
             const std::uint32_t x = root(static_cast<std::uint32_t>(a));
             const std::uint32_t y = root(static_cast<std::uint32_t>(b));

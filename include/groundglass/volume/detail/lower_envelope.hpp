@@ -16,10 +16,10 @@ void lower_envelope(T* height, std::size_t n, std::size_t stride, double step, s
     for (std::size_t i = 0; i < n; ++i) {
         copy[i] = height[i * stride];
         if (copy[i] == far) continue;
-        const double x = static_cast<double>(i);
+        const auto x = static_cast<double>(i);
         double meet = -std::numeric_limits<double>::infinity();
         while (kept > 0) {
-            const double s = static_cast<double>(site[kept - 1]);
+            const auto s = static_cast<double>(site[kept - 1]);
             meet = (x + s) / 2 + (static_cast<double>(copy[i]) - static_cast<double>(copy[site[kept - 1]])) /
                                      (2 * square * (x - s));
             if (meet > bound[kept - 1]) break;
