@@ -87,9 +87,6 @@ private:
         std::uint32_t end;
     };
 
-    /// Joins the runs of two rows that overlap, or with `diagonal` touch at a corner.
-    void link(std::size_t row, std::size_t neighbour, bool diagonal);
-
     /// Turns the forest into component numbers and gathers the sizes.
     void number();
 

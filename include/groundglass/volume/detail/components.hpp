@@ -14,12 +14,43 @@
 
 namespace groundglass::volume {
 
+namespace detail {
+
+/// Joins the runs of two rows, `[a, a_end)` and `[b, b_end)`, that overlap or with `diagonal` touch at a
+/// corner. `label` is a forest over all runs in which a root is its component's first run.
+template <class Runs>
+inline void link_rows(const Runs& runs, std::vector<std::uint32_t>& label, std::size_t a, std::size_t a_end,
+                      std::size_t b, std::size_t b_end, bool diagonal) {
+    const std::uint32_t reach = diagonal ? 1 : 0;
+    const auto root = [&](std::uint32_t i) {
+        while (label[i] != i) i = label[i] = label[label[i]];
+        return i;
+    };
+    while (a < a_end && b < b_end) {
+        if (runs[a].begin < runs[b].end + reach && runs[b].begin < runs[a].end + reach) {
+            const std::uint32_t x = root(static_cast<std::uint32_t>(a));
+            const std::uint32_t y = root(static_cast<std::uint32_t>(b));
+            if (x != y) label[std::max(x, y)] = std::min(x, y);
+        }
+        if (runs[a].end < runs[b].end)
+            ++a;
+        else
+            ++b;
+    }
+}
+
+} // namespace detail
+
 GROUNDGLASS_INLINE components::components(const bit_mask& mask, connectivity neighbours)
     : shape_(mask.shape()) {
     const bool in_slice =
         neighbours == connectivity::faces_in_slice || neighbours == connectivity::all_in_slice;
     const bool diagonal = neighbours == connectivity::all || neighbours == connectivity::all_in_slice;
     const std::size_t rows = shape_[1];
+    const auto link = [this](std::size_t row, std::size_t earlier, bool corners) {
+        detail::link_rows(runs_, label_, row_start_[row], row_start_[row + 1], row_start_[earlier],
+                          row_start_[earlier + 1], corners);
+    };
     row_start_.reserve(shape_[0] * rows + 1);
     row_start_.push_back(0);
     for (std::size_t slice = 0; slice < shape_[0]; ++slice)
@@ -40,27 +71,6 @@ GROUNDGLASS_INLINE components::components(const bit_mask& mask, connectivity nei
             if (diagonal && row + 1 < rows) link(here, below + 1, true);
         }
     number();
-}
-
-GROUNDGLASS_INLINE void components::link(std::size_t row, std::size_t neighbour, bool diagonal) {
-    const auto root = [this](std::uint32_t i) {
-        while (label_[i] != i) i = label_[i] = label_[label_[i]];
-        return i;
-    };
-    const std::uint32_t reach = diagonal ? 1 : 0;
-    std::size_t a = row_start_[row];
-    std::size_t b = row_start_[neighbour];
-    while (a < row_start_[row + 1] && b < row_start_[neighbour + 1]) {
-        if (runs_[a].begin < runs_[b].end + reach && runs_[b].begin < runs_[a].end + reach) {
-            const std::uint32_t x = root(static_cast<std::uint32_t>(a));
-            const std::uint32_t y = root(static_cast<std::uint32_t>(b));
-            if (x != y) label_[std::max(x, y)] = std::min(x, y); // so a root is its component's first run
-        }
-        if (runs_[a].end < runs_[b].end)
-            ++a;
-        else
-            ++b;
-    }
 }
 
 GROUNDGLASS_INLINE void components::number() {

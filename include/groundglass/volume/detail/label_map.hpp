@@ -3,6 +3,7 @@
 #include <groundglass/config.hpp>
 #include <groundglass/volume/label_map.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
@@ -15,10 +16,12 @@ namespace detail {
 
 inline void refuse_above(std::span<const std::uint8_t> map, std::uint8_t most, std::string_view holder,
                          std::string_view allowed) {
-    for (const auto label : map)
-        if (label > most)
-            throw std::invalid_argument(std::string(holder) + " the value " + std::to_string(label) + "; " +
-                                        std::string(allowed) + " are allowed");
+    std::uint8_t highest = 0; // without an early end the loop is one of vector instructions
+    for (const auto label : map) highest = std::max(highest, label);
+    if (highest <= most) return;
+    const auto first = *std::ranges::find_if(map, [=](std::uint8_t label) { return label > most; });
+    throw std::invalid_argument(std::string(holder) + " the value " + std::to_string(first) + "; " +
+                                std::string(allowed) + " are allowed");
 }
 
 } // namespace detail
