@@ -3,6 +3,7 @@
 #include <groundglass/array.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/volume/ct_volume.hpp>
+#include <groundglass/volume/label_map.hpp>
 
 #include <cstdint>
 

@@ -9,6 +9,7 @@
 #include <groundglass/lungs/lung_separation.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/volume/components.hpp>
+#include <groundglass/volume/label_map.hpp>
 #include <groundglass/volume/morphology.hpp>
 
 #include <algorithm>
