@@ -1,6 +1,7 @@
 #pragma once
 
 #include <groundglass/array.hpp>
+#include <groundglass/lungs/lung_plausibility.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 #include <groundglass/volume/label_map.hpp>
 #include <groundglass/volume/lung_ct.hpp>

@@ -5,7 +5,6 @@
 #include <groundglass/lungs/detail/label_places.hpp>
 #include <groundglass/lungs/detail/lung_separation.hpp>
 #include <groundglass/lungs/given_lungs.hpp>
-#include <groundglass/lungs/lung_plausibility.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/volume/components.hpp>
 

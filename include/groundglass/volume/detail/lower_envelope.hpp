@@ -7,6 +7,7 @@ namespace groundglass::volume::detail {
 
 /// Lower envelope of the parabolas `height[i] + (x - i)^2 step^2` along a line of `n` values, in place.
 /// `site` and `bound` are scratch of `n` and `n + 1` values, `copy` of `n`.
+/// The pass that the distance transform and the dilation by distances have in common.
 template <class T>
 void lower_envelope(T* height, std::size_t n, std::size_t stride, double step, std::size_t* site,
                     double* bound, T* copy) {
