@@ -7,6 +7,7 @@
 #include <xtensor/xtensor.hpp>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>

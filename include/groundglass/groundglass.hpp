@@ -14,8 +14,17 @@
 ///               << name_of(grade.ct_grade_extent) << '\n';
 
 #include <groundglass/error.hpp>
+#include <groundglass/lungs/airways.hpp>
+#include <groundglass/lungs/body_middle.hpp>
+#include <groundglass/lungs/chest_wall.hpp>
+#include <groundglass/lungs/given_lungs.hpp>
 #include <groundglass/lungs/given_parts.hpp>
+#include <groundglass/lungs/label_numbering.hpp>
+#include <groundglass/lungs/label_places.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
+#include <groundglass/lungs/lung_plausibility.hpp>
+#include <groundglass/lungs/lung_separation.hpp>
+#include <groundglass/lungs/part_names.hpp>
 #include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/quantification/involvement.hpp>
@@ -37,7 +46,14 @@
 #include <groundglass/statistics/kappa.hpp>
 #include <groundglass/statistics/precision_recall.hpp>
 #include <groundglass/statistics/threshold_bootstrap.hpp>
+#include <groundglass/volume/bit_mask.hpp>
+#include <groundglass/volume/components.hpp>
 #include <groundglass/volume/ct_volume.hpp>
+#include <groundglass/volume/distance_transform.hpp>
+#include <groundglass/volume/geometry.hpp>
+#include <groundglass/volume/label_map.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
+#include <groundglass/volume/lesion_uncertainty.hpp>
 #include <groundglass/volume/lung_ct.hpp>
 #include <groundglass/volume/lung_regions.hpp>
+#include <groundglass/volume/morphology.hpp>

@@ -2,7 +2,10 @@
 
 #include <groundglass/array.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 
 namespace groundglass::volume {
 

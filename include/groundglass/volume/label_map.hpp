@@ -2,6 +2,8 @@
 
 #include <concepts>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace groundglass::volume {
 
@@ -33,4 +35,15 @@ inline constexpr std::uint8_t segment_count = 20;
 /// Thirds of the lungs by height.
 enum class lung_zone : std::uint8_t { none = 0, upper = 1, middle = 2, lower = 3 };
 
+/// Throw `std::invalid_argument` for a map with a value that its enum does not name, or a part above `count`.
+/// `holder` begins the text, such as "lung_ct: the mask holds", which goes on with the value and those
+/// allowed. One pass.
+void check_lung_labels(std::span<const std::uint8_t> map, std::string_view holder);
+void check_lesion_labels(std::span<const std::uint8_t> map, std::string_view holder);
+void check_part_labels(std::span<const std::uint8_t> map, std::uint8_t count, std::string_view holder);
+
 } // namespace groundglass::volume
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/volume/detail/label_map.hpp>
+#endif

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <groundglass/array.hpp>
+#include <groundglass/note.hpp>
 #include <groundglass/volume/lesion_uncertainty.hpp>
 #include <groundglass/volume/lung_ct.hpp>
 
+#include <cstdint>
 #include <memory>
-#include <utility>
 
 namespace groundglass::volume {
 
@@ -17,26 +19,13 @@ class lesion_ct {
 public:
     lesion_ct() = default;
 
-    /// `lesions` holds `lesion_label` values in the CT's grid. Probabilities are optional (null when not
-    /// kept), and so is the uncertainty. Throws `std::invalid_argument` for another shape or a value above 2,
-    /// and for an uncertainty that is wrong in itself.
-    lesion_ct(lung_ct lungs, array3<std::uint8_t> lesions, notes remarks = {},
+    /// `lesions` holds `lesion_label` values in the CT's grid; `found` is what is to be said of them.
+    /// Probabilities are optional (null when not kept), and so is the uncertainty. Throws
+    /// `std::invalid_argument` for another shape or a value that is no label, and for an uncertainty that is
+    /// wrong in itself.
+    lesion_ct(lung_ct lungs, array3<std::uint8_t> lesions, groundglass::notes found = {},
               probability_map ground_glass = {}, probability_map consolidation = {},
-              std::shared_ptr<const lesion_uncertainty> uncertainty = {})
-        : lungs_(std::move(lungs)), lesions_(shared(std::move(lesions))), notes_(std::move(remarks)),
-          ground_glass_(std::move(ground_glass)), consolidation_(std::move(consolidation)),
-          uncertainty_(std::move(uncertainty)) {
-        const auto& shape = lungs_.ct().grid().shape;
-        const auto other = [&](const probability_map& map) { return map && shape_of(*map) != shape; };
-        if (shape_of(*lesions_) != shape || other(ground_glass_) || other(consolidation_))
-            throw std::invalid_argument("lesion_ct: the lesion map's shape differs from the CT's shape");
-        for (const auto label : flat(*lesions_))
-            if (label > 2)
-                throw std::invalid_argument("lesion_ct: the lesion map holds the value " +
-                                            std::to_string(label) +
-                                            "; 0 none, 1 ground glass and 2 consolidation are allowed");
-        if (uncertainty_) check(*uncertainty_, shape);
-    }
+              std::shared_ptr<const lesion_uncertainty> uncertainty = {});
 
     [[nodiscard]] const ct_volume& ct() const { return lungs_.ct(); }
     [[nodiscard]] const lung_ct& with_lungs() const { return lungs_; }
@@ -51,15 +40,20 @@ public:
         return uncertainty_;
     }
     /// What is to be said of the segmentation; those of mask and CT are with them.
-    [[nodiscard]] const notes& remarks() const { return notes_; }
+    [[nodiscard]] const groundglass::notes& notes() const { return notes_; }
+    [[nodiscard, deprecated("use notes()")]] const groundglass::notes& remarks() const { return notes_; }
 
 private:
     lung_ct lungs_;
     shared_array3<std::uint8_t> lesions_;
-    notes notes_;
+    groundglass::notes notes_;
     probability_map ground_glass_;
     probability_map consolidation_;
     std::shared_ptr<const lesion_uncertainty> uncertainty_;
 };
 
 } // namespace groundglass::volume
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/volume/detail/lesion_ct.hpp>
+#endif

@@ -1,4 +1,5 @@
-#include <groundglass/lungs/chest_wall.hpp>
+#define GROUNDGLASS_HEADER_ONLY
+#include <groundglass/lungs/detail/chest_wall.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,6 @@
 #include "small_chest.hpp"
 #include <groundglass/lungs/given_lungs.hpp>
+#include <groundglass/lungs/label_numbering.hpp>
 
 #include <doctest/doctest.h>
 
@@ -26,7 +27,7 @@ TEST_CASE("with_lungs: a mask of two labels is taken as it is") {
     const auto lungs = kept(truth, 2);
     const auto found = with_lungs(ct, lungs);
     CHECK(found.lungs() == lungs);
-    CHECK(found.remarks().empty());
+    CHECK(found.notes().empty());
 }
 
 TEST_CASE("with_lungs: one label for both is told apart, touching or not") {
@@ -38,7 +39,7 @@ TEST_CASE("with_lungs: one label for both is told apart, touching or not") {
         auto one = lungs;
         for (auto& label : flat(one)) label = label != 0 ? 1 : 0;
         const auto found = with_lungs(ct, one);
-        CHECK(has(found.remarks(), "lungs_separated"));
+        CHECK(has(found.notes(), "lungs_separated"));
         std::size_t wrong = 0;
         std::size_t all = 0;
         for (std::size_t i = 0; i < flat(lungs).size(); ++i) {
@@ -63,14 +64,14 @@ TEST_CASE("with_lungs: sides follow from the place, whatever the numbers") {
                                                                               : 0);
         const auto found = with_lungs(ct, given);
         CHECK(found.lungs() == lungs);
-        REQUIRE(found.remarks().size() == 1);
-        CHECK(found.remarks()[0].code == "lungs_relabelled");
-        CHECK(found.remarks()[0].level == note_level::info);
-        CHECK(found.remarks()[0].text.find(std::to_string(left) + " left, " + std::to_string(right) +
-                                           " right") != std::string::npos);
+        REQUIRE(found.notes().size() == 1);
+        CHECK(found.notes()[0].code == "lungs_relabelled");
+        CHECK(found.notes()[0].level == note_level::info);
+        CHECK(found.notes()[0].text.find(std::to_string(left) + " left, " + std::to_string(right) +
+                                         " right") != std::string::npos);
         const auto assumed = with_lungs(
             ct_volume(ct.hounsfield(), ct.grid(), {{note_level::warning, "orientation_assumed", ""}}), given);
-        CHECK(assumed.remarks()[0].level == note_level::warning);
+        CHECK(assumed.notes()[0].level == note_level::warning);
     }
 }
 
@@ -86,16 +87,16 @@ TEST_CASE("with_lungs: one lung alone is the one where it lies") {
                 if (flat(truth)[i] == side) flat(lungs)[i] = side, flat(given)[i] = number;
             const auto found = with_lungs(ct, given);
             CHECK(found.lungs() == lungs);
-            CHECK(has(found.remarks(), "one_lung_missing"));
-            CHECK(has(found.remarks(), "lungs_relabelled") == (number != side));
-            CHECK_FALSE(has(found.remarks(), "lungs_separated"));
+            CHECK(has(found.notes(), "one_lung_missing"));
+            CHECK(has(found.notes(), "lungs_relabelled") == (number != side));
+            CHECK_FALSE(has(found.notes(), "lungs_separated"));
         }
     auto middle = make_array<std::uint8_t>(ct.grid().shape);
     for (std::size_t s = 30; s < 40; ++s)
         for (std::size_t r = 40; r < 60; ++r)
             for (std::size_t c = 68; c < 80; ++c) middle(s, r, c) = 1;
-    CHECK((has(with_lungs(ct, middle).remarks(), "lung_side_uncertain") ||
-           has(with_lungs(ct, middle).remarks(), "lungs_cut_at_middle")));
+    CHECK((has(with_lungs(ct, middle).notes(), "lung_side_uncertain") ||
+           has(with_lungs(ct, middle).notes(), "lungs_cut_at_middle")));
 }
 
 TEST_CASE("with_lungs: what can't be parted by shape is cut in the middle, with a warning") {
@@ -105,7 +106,7 @@ TEST_CASE("with_lungs: what can't be parted by shape is cut in the middle, with 
         for (std::size_t r = 30; r < 80; ++r)
             for (std::size_t c = 30; c < 114; ++c) block(s, r, c) = 255;
     const auto found = with_lungs(ct, block);
-    CHECK(has(found.remarks(), "lungs_cut_at_middle"));
+    CHECK(has(found.notes(), "lungs_cut_at_middle"));
     CHECK(found.lungs()(30, 40, 40) == 2);
     CHECK(found.lungs()(30, 40, 100) == 1);
 }
@@ -131,7 +132,7 @@ TEST_CASE("with_lungs: maps of parts with known numbers are put together") {
         for (std::size_t k = 0; k < 5; ++k) numbers[k] = static_cast<unsigned>(known.values[k]);
         const auto found = with_lungs(ct, parts(numbers, known.whole_body ? 60 : 0));
         CHECK(found.lungs() == lungs);
-        CHECK(found.remarks()[0].code == "lungs_relabelled");
+        CHECK(found.notes()[0].code == "lungs_relabelled");
     }
     CHECK(with_lungs(ct, parts({9, 11, 12, 13, 14}, 512)).lungs() == lungs);    // thirds, with the trachea
     CHECK(with_lungs(ct, parts({777, 11, 12, 525, 14}, 512)).lungs() == lungs); // airways and vessels in them
@@ -155,5 +156,5 @@ TEST_CASE("with_lungs: another shape is refused, an empty mask is not") {
     grid.shape = {2, 3, 4};
     const ct_volume ct(make_array<std::int16_t>(grid.shape), grid);
     CHECK_THROWS_AS((void)with_lungs(ct, make_array<std::uint8_t>({2, 3, 5})), std::invalid_argument);
-    CHECK(has(with_lungs(ct, make_array<std::uint8_t>({2, 3, 4})).remarks(), "no_lungs_found"));
+    CHECK(has(with_lungs(ct, make_array<std::uint8_t>({2, 3, 4})).notes(), "no_lungs_found"));
 }

@@ -1,4 +1,5 @@
 #include <groundglass/lungs/given_parts.hpp>
+#include <groundglass/lungs/label_numbering.hpp>
 
 #include <doctest/doctest.h>
 
@@ -34,7 +35,7 @@ array3<std::uint8_t> layers() {
 
 std::vector<std::string> codes(const lung_ct& study) {
     std::vector<std::string> result;
-    for (const auto& remark : study.remarks()) result.push_back(remark.code);
+    for (const auto& remark : study.notes()) result.push_back(remark.code);
     return result;
 }
 
@@ -72,7 +73,7 @@ TEST_CASE("what is odd about a map is remarked") {
     for (std::size_t s = 0; s < 2; ++s)
         for (auto& label : slice_of(part, s)) label = 0;
     CHECK(codes(with_lobes(two_lungs(), part)).back() == "lobes_incomplete");
-    CHECK(with_lobes(two_lungs(), part).remarks().back().text.find("20 %") == 0);
+    CHECK(with_lobes(two_lungs(), part).notes().back().text.find("20 %") == 0);
     CHECK(codes(with_segments(two_lungs(), part)).back() == "segments_incomplete");
 }
 

@@ -1,5 +1,7 @@
 #include "small_chest.hpp"
+#include <groundglass/lungs/given_lungs.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
+#include <groundglass/volume/bit_mask.hpp>
 
 #include <doctest/doctest.h>
 
@@ -53,7 +55,7 @@ TEST_CASE("lung_mask: finds left and right and leaves airways, bowel gas and tab
         CHECK(share_in(found.lungs(), truth, 3) < 0.1);
         CHECK(share_in(found.lungs(), truth, 4) < 0.02);
         CHECK(share_in(found.lungs(), truth, 5) == 0);
-        CHECK(found.remarks().empty());
+        CHECK(found.notes().empty());
     }
 }
 
@@ -75,7 +77,7 @@ TEST_CASE("lung_mask: lungs that touch are parted") {
     chest.lungs_apart_mm = -4;
     const auto [ct, truth] = chest.make();
     const auto found = ct | lung_mask{};
-    CHECK(has(found.remarks(), "lungs_separated"));
+    CHECK(has(found.notes(), "lungs_separated"));
     CHECK(dice(found.lungs(), truth, 1) > 0.96);
     CHECK(dice(found.lungs(), truth, 2) > 0.96);
 }
@@ -106,7 +108,7 @@ TEST_CASE("lung_mask: no lungs is an empty mask with a warning") {
         const ct_volume ct(make_array<std::int16_t>(grid.shape, value), grid);
         const auto found = lung_mask{}(ct);
         for (const auto label : flat(found.lungs())) REQUIRE(label == 0);
-        CHECK(has(found.remarks(), "no_lungs_found"));
+        CHECK(has(found.notes(), "no_lungs_found"));
     }
 }
 
@@ -116,8 +118,8 @@ TEST_CASE("lung_mask: one slice is no error") {
     geometry grid = ct.grid();
     grid.shape[0] = 1;
     const auto found = lung_mask{}(ct_volume(crop(ct.hounsfield(), {40, 0, 0}, grid.shape), grid));
-    CHECK(has(found.remarks(), "few_slices"));
-    CHECK(has(found.remarks(), "lungs_cut_at_base"));
+    CHECK(has(found.notes(), "few_slices"));
+    CHECK(has(found.notes(), "lungs_cut_at_base"));
 }
 
 TEST_CASE("lung_mask: options are checked and compared") {
@@ -156,7 +158,7 @@ TEST_CASE("lung_mask: ends on any spacing and any shape") {
             grid.spacing_mm = spacing;
             const auto found = lung_mask{}(ct_volume(hounsfield, grid));
             CHECK(shape_of(found.lungs()) == grid.shape);
-            CHECK_FALSE(found.remarks().empty());
+            CHECK_FALSE(found.notes().empty());
             CHECK_NOTHROW((void)with_lungs(found.ct(), make_array<std::uint8_t>(grid.shape, 1)));
         }
 }

@@ -1,4 +1,5 @@
-#include <groundglass/volume/morphology.hpp>
+#define GROUNDGLASS_HEADER_ONLY
+#include <groundglass/volume/detail/morphology.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
-#include "small_chest.hpp"
-#include <groundglass/lungs/body_air.hpp>
+#include "../small_chest.hpp"
+#include <groundglass/lungs/detail/body_air.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <groundglass/array.hpp>
+#include <groundglass/volume/bit_mask.hpp>
 #include <groundglass/volume/components.hpp>
+#include <groundglass/volume/geometry.hpp>
 #include <groundglass/volume/morphology.hpp>
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
-namespace groundglass::lungs {
-
-namespace detail {
+namespace groundglass::lungs::detail {
 
 /// Air that reaches the border of its slice. Where little of it is clear gas it may be lung that a crop cut
 /// through, and stays.
@@ -192,6 +197,4 @@ inline volume::bit_mask thick_ground_glass(const volume::bit_mask& tissue, const
     return volume::reconstruct(volume::dilate(lung, volume::ball(pixel, spacing_mm)), thick);
 }
 
-} // namespace detail
-
-} // namespace groundglass::lungs
+} // namespace groundglass::lungs::detail
