@@ -51,7 +51,7 @@ inline const named<binomial_method> methods{"method",
 
 /// What a user hands over as numbers, checked and converted as in all of the package; of any rank for none.
 inline doubles numbers(const py::object& values, const char* name, std::optional<int> dimensions) {
-    return py::module_::import("groundglass._cases")
+    return py::module_::import("groundglass.statistics.cases")
         .attr("numbers")(values, name, dimensions)
         .cast<doubles>();
 }

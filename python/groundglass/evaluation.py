@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core
-from groundglass._cases import Floats, all_numbers, codes_of, labels_of, numbers, whole
+from groundglass.statistics.cases import Floats, Method, all_numbers, codes_of, labels_of, numbers, whole
 from groundglass.tables import Tabular
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ __all__ = [
     "precision_recall_curve",
     "roc_curve",
 ]
-
-#: Bounds of a proportion.
-Method = Literal["wilson", "jeffreys", "clopper_pearson"]
 
 
 @dataclass(frozen=True)

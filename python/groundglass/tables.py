@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from groundglass._needs import not_imported
+from groundglass._optional import needing
 
 if TYPE_CHECKING:
     import pandas
@@ -21,10 +21,8 @@ def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
 
     Raises ``ImportError`` where pandas is not installed.
     """
-    try:
+    with needing("a data frame", "pandas"):
         import pandas
-    except ImportError as error:
-        raise not_imported(error, "tables need pandas: pip install 'groundglass[cohort]'") from error
     return pandas.DataFrame.from_records(list(rows))
 
 

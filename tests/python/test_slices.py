@@ -15,7 +15,7 @@ from PIL import Image
 
 import groundglass as gg
 from groundglass.analyze import Cancelled
-from groundglass.image_lesions import ImageLesions, SliceExtent
+from groundglass.segmentation.image_lesions import ImageLesions, SliceExtent
 from groundglass.slices import find_images, read_slice, segment_images
 from groundglass.weights import ModelFile
 from small_study import segmentation_missing

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass import overlay
+from groundglass.html.markup import Content, Markup, el
+from groundglass.html.words import counted, number, percent, volume
+from groundglass.read.kinds import title_of
 from groundglass.report import headline, origin, profile, tables
-from groundglass.report.markup import Content, Markup, el
 from groundglass.report.pictures import SLICE_WIDTH, KeySlice, key_slices
-from groundglass.report.words import counted, number, percent, volume
 
 if TYPE_CHECKING:
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 #: With more regions than these the sheet is printed closer, and closer still.
 ROOMY_REGIONS, DENSE_REGIONS = 9, 14
 
 
-def page(result: Result) -> str:
+def page(result: Findings) -> str:
     """The whole page as text."""
     from groundglass._core import ct_grade_cuts, extent_conventions
 
@@ -73,7 +74,7 @@ def _masthead(content: Mapping[str, Any], number_of_page: int) -> Markup:
     """The heading of the first sheet, repeated in words on the second."""
     source = content["input"]
     slices, rows, columns = source["shape"]
-    kind = origin.KINDS.get(source["kind"], source["kind"])
+    kind = title_of(source["kind"])
     about = [
         el("span", f"{kind}, {counted(slices, 'slice')} of {rows} × {columns}"),
         el("span", "Study ", el("code", source["sha256"][:12])),
@@ -88,7 +89,7 @@ def _masthead(content: Mapping[str, Any], number_of_page: int) -> Markup:
     )
 
 
-def _distribution(result: Result, slices: Sequence[KeySlice]) -> Markup:
+def _distribution(result: Findings, slices: Sequence[KeySlice]) -> Markup:
     drawn = profile.figure(result, slices)
     front = (
         " Left: the chest from the front, lesions painted by their thickness." if "<image" in drawn else ""

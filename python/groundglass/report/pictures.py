@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from groundglass._core import SliceInvolvement
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 SLICES = 6
 #: Pixels across a slice: about 300 an inch where three stand side by side on a page.
@@ -56,7 +56,7 @@ class Front:
     width_mm: float
 
 
-def key_slices(result: Result) -> list[KeySlice]:
+def key_slices(result: Findings) -> list[KeySlice]:
     """Up to :data:`SLICES` slices from head to feet, among them the one with most opacity."""
     overlay.require_pillow()
     chosen, most = overlay.choose_slices(result.profile, SLICES)
@@ -79,7 +79,7 @@ def key_slices(result: Result) -> list[KeySlice]:
     return found
 
 
-def front(result: Result, slices: Sequence[int]) -> Front:
+def front(result: Findings, slices: Sequence[int]) -> Front:
     """Mean HU along the line of sight through the lungs' box, lesions in colour by their thickness.
 
     `slices` are the lowest and the highest slice to show. The patient's right is on the left.

@@ -19,18 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import overlay
-from groundglass._files import quiet
-from groundglass.write import _dicom_codes as codes
-from groundglass.write import _dicom_source as dicom
-from groundglass.write._dicom_codes import concept
+from groundglass.read.decoders import quiet
+from groundglass.write import dicom_codes as codes
+from groundglass.write import dicom_source as dicom
+from groundglass.write.dicom_codes import concept
 from groundglass.write.outputs import atomic_file
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
     from pydicom.dataset import Dataset
 
-    from groundglass.grid import Grid
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
+    from groundglass.read.grid import Grid
 
 __all__ = ["SEGMENTS", "Segment", "write_dicom_seg"]
 
@@ -100,7 +100,7 @@ SEGMENTS = (
 )
 
 
-def write_dicom_seg(result: Result, path: str | Path, *, overwrite: bool = False) -> Path:
+def write_dicom_seg(result: Findings, path: str | Path, *, overwrite: bool = False) -> Path:
     """Writes ground glass, consolidation, left and right lung as one DICOM SEG, and returns its path.
 
     Frames lie in the source's own slices, rows and columns, whichever way those run, and refer to them, or to
@@ -123,7 +123,7 @@ def write_dicom_seg(result: Result, path: str | Path, *, overwrite: bool = False
     return Path(path)
 
 
-def _segmentation(result: Result) -> Dataset:
+def _segmentation(result: Findings) -> Dataset:
     import highdicom as hd
 
     source = dicom.source_of(result, placed=True)
@@ -149,7 +149,7 @@ def _segmentation(result: Result) -> Dataset:
     return data
 
 
-def _mask(result: Result, segment: Segment) -> npt.NDArray[np.uint8]:
+def _mask(result: Findings, segment: Segment) -> npt.NDArray[np.uint8]:
     mask: npt.NDArray[np.uint8] = getattr(result, segment.mask)
     return mask
 
@@ -162,7 +162,7 @@ class _Stack(np.ndarray[Any, np.dtype[np.uint8]]):
         return super().sum(axis=axis, **{"dtype": np.uint8} | options)
 
 
-def _stacked(result: Result, segments: Sequence[Segment], grid: Grid) -> npt.NDArray[np.uint8]:
+def _stacked(result: Findings, segments: Sequence[Segment], grid: Grid) -> npt.NDArray[np.uint8]:
     """The segments along the last axis, in the source's own slices, rows and columns."""
     stack = np.empty((len(segments), *grid.shape), np.uint8)
     for plane, segment in zip(stack, segments, strict=True):
@@ -183,7 +183,7 @@ def _settle_geometry(source: Sequence[Dataset], grid: Grid) -> None:
         header.SpacingBetweenSlices = spacing
 
 
-def _description(result: Result, segment: Segment, number: int) -> SegmentDescription:
+def _description(result: Findings, segment: Segment, number: int) -> SegmentDescription:
     import highdicom as hd
 
     given = result.given_sha256.get(segment.mask)
@@ -212,7 +212,7 @@ def _description(result: Result, segment: Segment, number: int) -> SegmentDescri
     return described
 
 
-def _algorithm(result: Result, is_lesion: bool) -> Any:
+def _algorithm(result: Findings, is_lesion: bool) -> Any:
     import highdicom as hd
 
     return hd.AlgorithmIdentificationSequence(

@@ -22,20 +22,14 @@ import numpy.typing as npt
 
 from groundglass import _core
 from groundglass._core import kind_of_start
-from groundglass._files import (
-    Kind,
-    Unpacked,
-    archive_name,
-    bytes_of,
-    failing_as,
-    inflated_start,
-    kind_of,
-    quiet,
-    unpacked,
-)
-from groundglass._images import ImageFile, open_image
 from groundglass.errors import FormatError
-from groundglass.grid import Grid
+from groundglass.read import dicom
+from groundglass.read.archive import Unpacked, archive_name, unpacked
+from groundglass.read.decoders import quiet
+from groundglass.read.files import bytes_of, failing_as, inflated_start, kind_of
+from groundglass.read.grid import Grid
+from groundglass.read.images import ImageFile, open_image
+from groundglass.read.kinds import KINDS, VOLUME_ENDINGS, VOLUMES, Kind
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -125,8 +119,6 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
 
     Raises as :func:`read_ct` does for headers. Cost: one pass over the files.
     """
-    from groundglass import _dicom
-
     root = Path(path)
     with failing_as(root):
         kind = "dicom" if root.is_dir() else kind_of(root)
@@ -135,7 +127,7 @@ def input_digest(path: str | os.PathLike[str], *, series: str | None = None) -> 
         if kind != "dicom":
             return _digest(open_image(root, kind).files)
     with failing_as(root), quiet():
-        found = _dicom.scan(root, _files_in(root) if root.is_dir() else [root])
+        found = dicom.scan(root, _files_in(root) if root.is_dir() else [root])
         plan = _core.plan_series(found.headers, series=series or "")
         return _digest(_files_of(found.headers[i] for i in plan.order))
 
@@ -225,7 +217,7 @@ def _labels_in_folder(folder: Path, like: CtVolume) -> npt.NDArray[np.uint8]:
 def _parts_in(folder: Path) -> dict[int, Path]:
     """The files that are parts of the lungs by their names: lobes where there are any, else lungs, else both
     lungs in one."""
-    endings = sorted(_ENDINGS, key=len, reverse=True)
+    endings = sorted(VOLUME_ENDINGS, key=len, reverse=True)
     found: dict[str, dict[int, Path]] = {"lobe": {}, "lung": {}, "lungs": {}}
     for path in sorted(folder.iterdir()):
         ending = next((end for end in endings if path.name.lower().endswith(end)), None)
@@ -267,32 +259,26 @@ def _files_in(root: Path) -> list[Path]:
 
 
 def _read_dicom(root: Path, files: list[Path], series: str | None, keep_headers: bool) -> Study:
-    from groundglass import _dicom
-
     if not files:
         raise FormatError(f"{root}: the folder is empty; give the folder of a CT series")
     with quiet():
-        found = _dicom.scan(root, files)
+        found = dicom.scan(root, files)
         if not found.headers:
             raise FormatError(f"{root}: {_no_dicom(files)}")
         try:
-            volume, plan = _dicom.assemble(root, found, series or "")
+            volume, plan = dicom.assemble(root, found, series or "")
         except FormatError as error:
             error.named = _words_of(found.headers)
             raise
         slices = [found.headers[i] for i in plan.order]
         used = _files_of(slices)
-        headers = _dicom.full_headers(slices) if keep_headers else None
+        headers = dicom.full_headers(slices) if keep_headers else None
     return Study(volume, _digest(used), "dicom", len(used), plan.series_uid, headers=headers)
 
 
 def _files_of(slices: Iterable[SliceHeader]) -> list[Path]:
     """Each file once: one may hold many slices."""
     return [Path(file) for file in dict.fromkeys(header.file for header in slices)]
-
-
-#: Names of files that hold a volume or its header.
-_ENDINGS = (".nii", ".nii.gz", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
 #: Words of headers that mean the same in every study.
@@ -319,7 +305,7 @@ def _words_of(headers: Iterable[_core.SliceHeader]) -> frozenset[str]:
 
 
 def _no_dicom(files: list[Path]) -> str:
-    volumes = sum(path.name.lower().endswith(_ENDINGS) for path in files)
+    volumes = sum(path.name.lower().endswith(VOLUME_ENDINGS) for path in files)
     if inner := _inner_archives(files):
         return f"no DICOM image among its files{inner}" if len(files) > 1 else f"no DICOM image in it{inner}"
     if len(files) == 1 and not volumes:
@@ -346,21 +332,21 @@ def _read_archive(root: Path, archive: Unpacked, series: str | None, keep_header
     kinds: dict[Path, Kind] = {}
     refused = ""
     for file in files:
-        if len(files) > 1 and not archive.names[file].lower().endswith(_ENDINGS):
+        if len(files) > 1 and not archive.names[file].lower().endswith(VOLUME_ENDINGS):
             continue
         try:
             kind = kind_of(file)
         except FormatError as error:
             refused = refused or str(error).removeprefix(f"{file}: ")
             continue
-        if kind in _FORMATS:
+        if kind in VOLUMES:
             kinds[file] = kind
     if any(_is_dicom(file) for file in files if file not in kinds) or not (kinds or refused):
         return _read_dicom(root, files, series, keep_headers)
     if not kinds:
         raise FormatError(f"{root}: {_inner_archives(files).removeprefix('; ') or refused}")
     if len(kinds) > 1:
-        counts = Counter(_FORMATS[kind] for kind in kinds.values())
+        counts = Counter(KINDS[kind].title for kind in kinds.values())
         text = ", ".join(f"{n} {name}" for name, n in counts.items())
         raise FormatError(
             f"{root}: the archive holds {len(kinds)} volumes ({text}); unpack it and give one of them"
@@ -374,9 +360,6 @@ def _read_archive(root: Path, archive: Unpacked, series: str | None, keep_header
     except FormatError as error:
         raise FormatError(f"{root}: {str(error).removeprefix(f'{file}: ')}") from error
     return _read_image(root, image, ignored=len(files) - len(image.files))
-
-
-_FORMATS: dict[str, str] = {"nifti": "NIfTI", "nrrd": "NRRD", "metaimage": "MetaImage"}
 
 
 def _is_dicom(file: Path) -> bool:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from groundglass.logs.identifiers import IDENTIFIER, without_identifiers
 from groundglass.tables import without_nan
 
 __all__ = [
@@ -37,38 +36,6 @@ LEVELS = ("debug", "info", "warning", "error")
 
 #: What every record has; all else of a record was given as ``extra=``.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-
-
-#: A DICOM UID with the number of its stack (not an address of IPv4), a number as long as those of patients,
-#: dates and accessions, and a name in parts as DICOM writes it.
-_IDENTIFIER = re.compile(
-    r"(?<![\w.])(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){2,}(?:/\d+)?(?![\w])"
-    r"|\d{7,}|[^\s'\"]*\^[^\s'\"]*"
-)
-
-#: What was quoted from a file or the command line; the program quotes its own options and commands as well.
-_QUOTED = re.compile(r"""(?<!\w)'(?!--|groundglass|pip)[^'\n]*'(?!\w)|"(?!--|groundglass|pip)[^"\n]*\"""")
-
-#: A path, or a file by its ending.
-_PATH = re.compile(
-    r"""(?<![\w<])(?:[~.]{0,2}/|[A-Za-z]:[\\/])[^\s:;,)]+|[^\s:;,()'"]*[^\s:;,()'"./]/[^\s:;,()'"]*[./][^\s:;,()'"]*"""
-    r"""|[^\s:;,()'"]+\.(?:nii|gz|dcm|ima|img|hdr|nrrd|nhdr|mha|mhd|raw|zip|csv|tsv|json|pt|pth|png|jpe?g|parquet|txt)"""
-    r"""(?!\w)""",
-    re.IGNORECASE,
-)
-
-
-def without_identifiers(text: str, named: Iterable[str] = ()) -> str:
-    """A sentence with "…" for all in it that may name a patient, a study or a file, and for what is `named`.
-
-    That is what it quotes, paths and files, UIDs and their like, numbers of seven digits or more, and DICOM's
-    names in parts. What it says otherwise, such as "3 of 40 slices are missing", stays.
-    """
-    for word in sorted(named, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text)
-    for pattern in (_QUOTED, _PATH, _IDENTIFIER):
-        text = pattern.sub("…", text)
-    return text
 
 
 class TextFormatter(logging.Formatter):
@@ -160,7 +127,7 @@ def _plain(value: Any) -> Any:
         return [_plain(entry) for entry in value]
     if isinstance(value, dict):
         return {_plain(str(name)): _plain(entry) for name, entry in value.items()}
-    return _IDENTIFIER.sub("…", str(value))
+    return IDENTIFIER.sub("…", str(value))
 
 
 def _exception(record: logging.LogRecord) -> dict[str, Any]:

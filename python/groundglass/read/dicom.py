@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass import _core
-from groundglass._files import listening, may_be_dicom, need, readable_names
+from groundglass._core import may_be_dicom
 from groundglass.errors import FormatError
+from groundglass.read.decoders import listening, need, readable_names
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

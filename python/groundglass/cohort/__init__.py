@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass import _delimited, _numerals, _strict_json
-from groundglass._cases import is_missing
-from groundglass._needs import not_imported
+from groundglass._optional import needing
+from groundglass.cohort import delimited, numerals
 from groundglass.errors import FormatError
+from groundglass.read import strict_json
+from groundglass.statistics.cases import is_missing
 from groundglass.tables import to_csv
 
 if TYPE_CHECKING:
@@ -100,22 +101,18 @@ def read_table(
         )
     if suffix not in known:
         raise FormatError(f"{path}: a table must end in {', '.join(known)}, found {suffix or 'no ending'}")
-    try:
+    with needing("a table", "pandas", "pyarrow"):
         import pandas
 
         if suffix in PARQUET:
             import pyarrow  # noqa: F401  # pandas would name two libraries of which either would do
-    except ImportError as error:
-        raise not_imported(
-            error, "tables need pandas and pyarrow: pip install 'groundglass[cohort]'"
-        ) from error
     try:
         if suffix in PARQUET:
             if sep is not None or encoding is not None:
                 raise FormatError("--sep and --encoding are for text, and Parquet is none; leave them out")
             table, separator = _parquet(file), None
         else:
-            found = _delimited.parse(
+            found = delimited.parse(
                 _text_bytes(file), usual="," if suffix == ".csv" else "\t", sep=sep, encoding=encoding
             )
             table, separator = pandas.DataFrame(found.columns, dtype=object), found.separator
@@ -156,7 +153,7 @@ def _parquet(file: Path) -> pandas.DataFrame:
     with file.open("rb") as stream:
         try:
             source = pyarrow.parquet.ParquetFile(stream)
-            names = _delimited.column_names(source.schema_arrow.names)
+            names = delimited.column_names(source.schema_arrow.names)
             if source.metadata.num_rows * len(names) > MOST_CELLS:
                 raise FormatError(f"it has more than {MOST_CELLS} cells; keep the columns that are needed")
             table = source.read().to_pandas(ignore_metadata=True)
@@ -187,7 +184,7 @@ def collect(results: Iterable[str | os.PathLike[str]]) -> list[dict[str, Any]]:
         if not file.is_file():
             raise FileNotFoundError(f"{given} holds no result.json; give the folder that analyze wrote")
         try:
-            rows.append({"study": _folder_name(file)} | _row(_strict_json.read(file)))
+            rows.append({"study": _folder_name(file)} | _row(strict_json.read(file)))
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             cause = f" ({error})" if isinstance(error, FormatError) else ""
             raise FormatError(
@@ -299,7 +296,7 @@ def _number_in(cell: object, sign: str) -> float:
     if is_missing(cell):
         raise ValueError("found an empty cell; leave the patient out or take another column")
     if isinstance(cell, str):
-        return _numerals.number_of(cell, sign)
+        return numerals.number_of(cell, sign)
     try:
         number = math.nan if isinstance(cell, (bool, np.bool_)) else float(cell)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -319,7 +316,7 @@ def _decimal_sign(table: Table, name: str, texts: Mapping[int, str]) -> str:
     if said := read_as.get("decimal"):
         return str(said)
     try:
-        sign = _numerals.column_sign(texts, _other_texts(table, name), read_as.get("separator"))
+        sign = numerals.column_sign(texts, _other_texts(table, name), read_as.get("separator"))
     except ValueError as error:
         raise ValueError(f"column {name}, {error}") from None
     if sign == ",":
@@ -339,7 +336,7 @@ def holds_numbers(table: Table, name: str) -> bool:
     """Whether all cells of a column that are not empty look like numbers, and there is one."""
     cells = [value for value in _column(table, name) if not is_missing(value)]
     return bool(cells) and all(
-        _numerals.is_numeral(cell)
+        numerals.is_numeral(cell)
         if isinstance(cell, str)
         else isinstance(cell, (int, float, np.number, Decimal)) and not isinstance(cell, bool)
         for cell in cells

@@ -1,16 +1,12 @@
-"""Ground glass and consolidation by trained networks: the stage between lungs and involvement.
-
-Importing this module loads LibTorch, the C++ library inside the installed torch, but not the Python package
-torch itself, which would take several times as long. LibTorch's minor version must be the one groundglass was
-built with; otherwise the ImportError says which was built, which was found, and the command that mends it.
-"""
+"""The stages that find ground glass and consolidation. Importing this module loads LibTorch."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core, weights
-from groundglass._interrupt import interruptible
-from groundglass._needs import found_no_room, make_room, not_imported
-from groundglass._repr_html import stage
-from groundglass.image_lesions import ImageLesions
+from groundglass._optional import found_no_room, make_room, not_imported
+from groundglass._run import Steps, interruptible
+from groundglass.errors import Cancelled
+from groundglass.html.stages import stage
+from groundglass.segmentation.image_lesions import ImageLesions
 
 if TYPE_CHECKING:
-    from groundglass import LesionCt, LungCt
+    from groundglass._core import LesionCt, LungCt
 
 __all__ = ["Cancelled", "Ensemble", "InfNet", "try_model"]
 
@@ -102,8 +99,14 @@ if TYPE_CHECKING:
 else:
     _segmentation = _load()
 
-#: A run was stopped because `progress` answered False.
-Cancelled = _segmentation.Cancelled
+
+@contextmanager
+def _cancelling() -> Iterator[None]:
+    """Turns the compiled module's exception of a stopped run into the one there is for all."""
+    try:
+        yield
+    except _segmentation.Cancelled as error:
+        raise Cancelled(str(error)) from None
 
 
 def try_model(model: Model) -> None:
@@ -213,13 +216,14 @@ class Ensemble(_segmentation.Ensemble):
         """`lungs` -> lesions in the same grid. Raises :class:`groundglass.ModelError` if a network fails."""
         return super().__call__(lungs)
 
-    def run(self, lungs: LungCt, *, progress: Callable[[int, int], bool | None] | None = None) -> LesionCt:
+    def run(self, lungs: LungCt, *, progress: Steps | None = None) -> LesionCt:
         """The same with ``progress(slices done, slices in all)``, at the start and as slices get done.
 
         An answer of False stops the run with :class:`Cancelled`; an exception in `progress` and Ctrl-C
         stop it too.
         """
-        return super().run(lungs, progress=progress)
+        with _cancelling():
+            return super().run(lungs, progress=progress)
 
     def segment_image(
         self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None
@@ -334,9 +338,10 @@ class InfNet(_segmentation.InfNet):
         """`lungs` -> lesions in the same grid. Raises :class:`groundglass.ModelError` if a network fails."""
         return super().__call__(lungs)
 
-    def run(self, lungs: LungCt, *, progress: Callable[[int, int], bool | None] | None = None) -> LesionCt:
+    def run(self, lungs: LungCt, *, progress: Steps | None = None) -> LesionCt:
         """The same with ``progress(slices done, slices in all)``; see :meth:`Ensemble.run`."""
-        return super().run(lungs, progress=progress)
+        with _cancelling():
+            return super().run(lungs, progress=progress)
 
     def segment_image(
         self, image: npt.NDArray[Any], *, window: tuple[float, float] | None = None

@@ -10,13 +10,18 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uintp]
+
+#: Bounds of a proportion.
+Method = Literal["wilson", "jeffreys", "clopper_pearson"]
+#: A number for each class, by name or in order.
+Shares = Mapping[Any, float] | Sequence[float]
 
 #: int, float and bool first: the rest is told by slower means.
 _NUMBER = (int, float, Real, Decimal, np.bool_)

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
-from ._cases import Floats, array_of, codes_of, labels_of, numbers, whole
-from ._core import IntervalTable, SavitzkyGolay, ThresholdBootstrap, ThresholdFit
-from .evaluation import Method
+from groundglass import _core
+from groundglass._core import IntervalTable, SavitzkyGolay, ThresholdBootstrap, ThresholdFit
+from groundglass.statistics.cases import Floats, Method, Shares, array_of, codes_of, labels_of, numbers, whole
 
 if TYPE_CHECKING:
-    from ._core import Note
+    from groundglass._core import Note
 
 __all__ = [
     "PercentWarning",
@@ -37,8 +36,6 @@ __all__ = [
 
 #: What fitted thresholds shall be best at.
 Goal = Literal["mean_recall", "accuracy", "linear_kappa", "quadratic_kappa", "cost"]
-#: A number for each class, by name or in order.
-Shares = Mapping[Any, float] | Sequence[float]
 
 
 class PercentWarning(UserWarning):

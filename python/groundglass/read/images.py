@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core
-from groundglass._files import Kind, bytes_of, header_of_pair, inflated_start, other_of_pair, sibling
 from groundglass.errors import FormatError
+from groundglass.read.files import bytes_of, header_of_pair, inflated_start, other_of_pair, sibling
+from groundglass.read.kinds import Kind
 
 if TYPE_CHECKING:
     from groundglass._core import VolumeHeader
-    from groundglass.grid import Vector
+    from groundglass.read.grid import Vector
 
 #: Gives the file of that name beside a header, or None.
 Beside = Callable[[str], Path | None]

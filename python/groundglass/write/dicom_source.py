@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from groundglass._files import quiet
-from groundglass._needs import not_imported
+from groundglass._optional import needing
 from groundglass.errors import FormatError
-from groundglass.grid import Grid, Vector
+from groundglass.read.decoders import quiet
+from groundglass.read.grid import Grid, Vector
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 NAME = "groundglass"
 #: Software has none, and the attribute may not be empty.
@@ -45,11 +45,8 @@ _LOSSY_METHODS = {
 
 def require_highdicom() -> None:
     """Raises :class:`ImportError` that says what to install where highdicom is missing."""
-    try:
+    with needing("writing DICOM SEG and SR", "highdicom"):
         import highdicom  # noqa: F401
-    except ImportError as error:
-        missing = "writing DICOM SEG and SR needs highdicom: pip install 'groundglass[dicom]'"
-        raise not_imported(error, missing) from error
 
 
 def check_headers(headers: Sequence[Dataset], *, placed: bool) -> None:
@@ -85,19 +82,37 @@ def _check_places(headers: Sequence[Dataset]) -> None:
                 )
 
 
-def source_of(result: Result, *, placed: bool) -> list[Dataset]:
+def check_source(wanted: Sequence[str], kind: str, headers: Sequence[Dataset] | None) -> Sequence[Dataset]:
+    """The headers, where the `wanted` objects, ``"dicom-seg"`` and ``"dicom-sr"``, can be made of a study of
+    this `kind` with them.
+
+    Raises :class:`groundglass.FormatError` where the study is no DICOM or its slices lack what the objects
+    refer to, ValueError where the headers were not kept.
+    """
+    asked = " and ".join(wanted)
+    if kind != "dicom":
+        raise FormatError(
+            f"for {asked} the slices of a DICOM series are needed, and the study is {kind}; give the DICOM "
+            "study, or do without"
+        )
+    if headers is None:
+        raise ValueError(
+            f"for {asked} the headers of the slices are needed, with the patient's data, and the result was "
+            f"made without them; analyze the study again with keep_headers=True or extras={list(wanted)!r}"
+        )
+    check_headers(headers, placed="dicom-seg" in wanted)
+    return headers
+
+
+def source_of(result: Findings, *, placed: bool) -> list[Dataset]:
     """The headers of the source's slices in the order of the series, made complete where DICOM allows
     an attribute to be empty and highdicom does not.
 
     Copies: the result's own headers stay as they are. To be called within ``quiet()``. Raises as
-    :func:`groundglass.extras.check_source` does.
+    :func:`check_source` does.
     """
-    from groundglass.extras import check_source
-
     name = "dicom-seg" if placed else "dicom-sr"
-    check_source([name], result.source.kind, result.source_headers)
-    assert result.source_headers is not None
-    return [_complete(header) for header in result.source_headers]
+    return [_complete(header) for header in check_source([name], result.source.kind, result.source_headers)]
 
 
 def _complete(header: Dataset) -> Dataset:
@@ -229,12 +244,12 @@ def new_uid() -> str:
     return str(generate_uid(prefix=None))
 
 
-def model_names(result: Result) -> str:
+def model_names(result: Findings) -> str:
     """The models that took part, for the parameters of the algorithm."""
     return " + ".join(model.name for model in result.models)
 
 
-def instance(result: Result) -> dict[str, Any]:
+def instance(result: Findings) -> dict[str, Any]:
     """What the two objects say alike of themselves: new UIDs, the software as the equipment."""
     return {
         "series_instance_uid": new_uid(),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass._core import ThresholdFit
-from groundglass.statistics import Shares
+from groundglass.statistics.cases import Shares
 
 __all__ = ["ThresholdSurface", "threshold_surface"]
 
@@ -95,14 +95,14 @@ def threshold_surface(
     numbers = np.asarray(values, dtype=np.float64)
     names = [str(name) for name in np.asarray(classes).tolist()]
     if numbers.shape != (len(names),):
-        raise ValueError(f"threshold_objective: {numbers.size} values and {len(names)} classes")
+        raise ValueError(f"threshold_surface: {numbers.size} values and {len(names)} classes")
     known = list(fit.classes)
     groups = tuple(np.sort(numbers[[name == one for name in names]]) for one in known)
     if unknown := sorted(set(names) - set(known)):
-        raise ValueError(f"threshold_objective: {unknown[0]!r} is no class of the fit ({', '.join(known)})")
+        raise ValueError(f"threshold_surface: {unknown[0]!r} is no class of the fit ({', '.join(known)})")
     for name, group in zip(known, groups, strict=True):
         if not group.size:
-            raise ValueError(f"threshold_objective: class {name} has no patient")
+            raise ValueError(f"threshold_surface: class {name} has no patient")
     if isinstance(prevalence, Mapping):
         prevalence = [{str(key): share for key, share in prevalence.items()}[name] for name in known]
     if prevalence is None:
@@ -113,7 +113,7 @@ def threshold_surface(
     here = float(surface(*(np.array([cut]) for cut in fit.cuts))[0])
     if not np.isclose(here, fit.objective, rtol=0, atol=1e-9):
         raise ValueError(
-            f"threshold_objective: the {fit.goal} of these patients is {here:.4f} at the fitted cuts, "
+            f"threshold_surface: the {fit.goal} of these patients is {here:.4f} at the fitted cuts, "
             f"that of the fit {fit.objective:.4f}; give the values, classes, prevalence and costs of the fit"
         )
     return surface

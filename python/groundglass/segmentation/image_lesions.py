@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Grey = npt.NDArray[np.uint8]
+from groundglass._core import Scores, ct_grade_by_extent
+from groundglass.findings.layers import CONSOLIDATION, GROUND_GLASS, LUNG, with_lung
+from groundglass.read.pictures import Grey
 
 #: The label value of lung without a lesion, where it is asked for.
-OTHER_LUNG = 3
+OTHER_LUNG = LUNG.label
 
 
 class ImageLesions(NamedTuple):
@@ -44,8 +46,8 @@ class SliceExtent:
     def of(cls, labels: Grey, lungs: Grey | None) -> SliceExtent:
         """Counts `labels`, 1 ground glass and 2 consolidation, and `lungs`, 1 inside; uint8 (row, column)."""
         return cls(
-            ground_glass_pixels=int(np.count_nonzero(labels == 1)),
-            consolidation_pixels=int(np.count_nonzero(labels == 2)),
+            ground_glass_pixels=int(np.count_nonzero(labels == GROUND_GLASS.label)),
+            consolidation_pixels=int(np.count_nonzero(labels == CONSOLIDATION.label)),
             lung_pixels=None if lungs is None else int(np.count_nonzero(lungs)),
         )
 
@@ -65,8 +67,6 @@ class SliceExtent:
     @property
     def ct_grade(self) -> str | None:
         """CT-0 to CT-4 by the extent in this one picture, which says little of the whole lungs."""
-        from groundglass._core import Scores, ct_grade_by_extent
-
         opacity = self.opacity_percent
         if opacity is None:
             return None
@@ -88,4 +88,4 @@ def with_other_lung(found: ImageLesions) -> Grey:
     """
     if found.lungs is None:
         raise ValueError("this model has no class for lung; leave lungs out, or take a model that has one")
-    return np.where((found.labels == 0) & (found.lungs > 0), np.uint8(OTHER_LUNG), found.labels)
+    return with_lung(found.labels, found.lungs)

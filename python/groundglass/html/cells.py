@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from groundglass.report.markup import Content, Markup, el
+from groundglass.html.markup import Content, Markup, el
 
 LINE = "color-mix(in srgb, currentColor 18%, transparent)"
 SOFT = "color-mix(in srgb, currentColor 7%, transparent)"

@@ -26,11 +26,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from groundglass import _strict_json
 from groundglass._core import Thresholds, __version__
 from groundglass.cohort import Table, class_column, class_name, number_column, read_table
 from groundglass.errors import FormatError
-from groundglass.statistics import Goal, Shares, binomial_bounds, bootstrap_thresholds
+from groundglass.read import strict_json
+from groundglass.statistics import Goal, binomial_bounds, bootstrap_thresholds
+from groundglass.statistics.cases import Shares
 from groundglass.tables import Tabular
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ class SeverityModel:
         if not Path(path).is_file():
             raise FormatError(f"{path} is no file; a severity model in JSON is needed")
         try:
-            content = _strict_json.read(Path(path))
+            content = strict_json.read(Path(path))
             if not isinstance(content, dict):
                 raise FormatError("no severity model: an object in JSON is needed")
             return cls.from_dict(content)

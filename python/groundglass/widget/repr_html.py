@@ -5,18 +5,20 @@ Where Pillow is missing there are no pictures, and all the rest.
 
 from __future__ import annotations
 
-import ast
 import base64
 import io
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from groundglass import _cells, _core
-from groundglass._cells import ACCENT, LINE, QUIET, SOFT, card, heading, pairs
-from groundglass.report.markup import Markup, el
-from groundglass.report.tables import SCORES
-from groundglass.report.words import NOTHING, between, cut, number, percent, probability, volume
+from groundglass import _core
+from groundglass.findings.layers import LESIONS
+from groundglass.findings.records import SCORES
+from groundglass.html import cells
+from groundglass.html.cells import ACCENT, QUIET, SOFT, card, heading, pairs
+from groundglass.html.markup import Markup, el
+from groundglass.html.stages import stage
+from groundglass.html.words import NOTHING, between, cut, number, percent, probability, volume
+from groundglass.result import Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
         Thresholds,
         UncertaintyTable,
     )
-    from groundglass.pipeline import Pipeline
-    from groundglass.result import Result
 
 _SCORES = {
     "ct_grade_extent": "CT by extent",
@@ -65,7 +65,7 @@ def result(found: Result) -> str:
             style=QUIET,
         ),
     ]
-    head = _cells.row(
+    head = cells.row(
         el("div", found.ct_grade, style="font-size: 34px; font-weight: 700; line-height: 1.1"),
         el("div", facts),
         _bars(grades) if grades else None,
@@ -76,7 +76,7 @@ def result(found: Result) -> str:
         head,
         _regions(found.table),
         _strip(found),
-        _notes(found.notes, found._plain),
+        _notes(found.notes, found.plain),
         el("div", foot, style=QUIET),
     )
 
@@ -90,7 +90,7 @@ def scores(table: ScoreTable) -> str:
         (label, _value(getattr(table, name)), el("span", _said(type(table), name), style=QUIET))
         for name, label in _SCORES.items()
     ]
-    return card(_cells.table(("Score", "Value", "What it is"), rows, title="Severity scores", texts=(0, 2)))
+    return card(cells.table(("Score", "Value", "What it is"), rows, title="Severity scores", texts=(0, 2)))
 
 
 def slice_entry(entry: SliceInvolvement) -> str:
@@ -103,7 +103,7 @@ def slice_entry(entry: SliceInvolvement) -> str:
         percent(entry.opacity_percent, 1),
     )
     return card(
-        _cells.table(("Slice", "Position", "Lung", "Ground glass", "Consolidation", "PO"), [row], texts=())
+        cells.table(("Slice", "Position", "Lung", "Ground glass", "Consolidation", "PO"), [row], texts=())
     )
 
 
@@ -146,27 +146,11 @@ def uncertainty(table: UncertaintyTable) -> str:
         for row in (*table.rows, *table.lobes)
     ]
     head = ("Region", "PO, %", "PHO, %", "Ground glass, ml", "Consolidation, ml")
-    return card(_cells.table(head, rows, title=f"{100 * table.coverage:g} % intervals by region"))
+    return card(cells.table(head, rows, title=f"{100 * table.coverage:g} % intervals by region"))
 
 
 def grade_probabilities(found: GradeProbabilities) -> str:
     return card(_bars(found))
-
-
-def stage(value: object) -> str:
-    """One stage with its options."""
-    return card(_box(value))
-
-
-def pipeline(value: Pipeline) -> str:
-    """The stages as boxes from left to right."""
-    flow = "display: flex; gap: 8px; align-items: stretch"
-    arrow = el("div", "→", style="align-self: center; font-size: 18px; opacity: 0.6")
-    # an arrow goes to the next line with the stage that it points to
-    parts = [
-        el("div", arrow if place else None, _box(one), style=flow) for place, one in enumerate(value.stages)
-    ]
-    return card(el("div", parts, style=f"{flow}; flex-wrap: wrap"))
 
 
 def ct_volume(ct: CtVolume) -> str:
@@ -195,17 +179,17 @@ def _volume(
         "Slices": f"{slices} of {rows} × {columns}",
         "Voxel": " × ".join(f"{step:.3g}" for step in ct.spacing_mm) + " mm",
     }
-    labels = {1: "Ground glass", 2: "Consolidation"}
     if lungs is not None:
         facts["Lungs"] = volume(np.count_nonzero(lungs) * ct.voxel_ml, 0)
     if lesions is not None:
         facts |= {
-            name: volume(np.count_nonzero(lesions == at) * ct.voxel_ml, 0) for at, name in labels.items()
+            layer.title.capitalize(): volume(np.count_nonzero(lesions == layer.label) * ct.voxel_ml, 0)
+            for layer in LESIONS
         }
     held = lesions if lesions is not None and lesions.any() else lungs
     index = slices // 2 if held is None else int(np.count_nonzero(held, axis=(1, 2)).argmax())
     return card(
-        _cells.row(
+        cells.row(
             _picture(ct, lungs, lesions, (index,), f"slice {index}"),
             el("div", heading(title), pairs(facts), _notes(notes, str)),
         )
@@ -276,7 +260,7 @@ def _regions(table: InvolvementTable, title: str = "") -> Markup:
         for row in (*table.rows, *table.lobes)
     ]
     head = ("Region", "Lung, ml", "Ground glass, ml", "Consolidation, ml", "PO", "PHO")
-    return _cells.table(head, rows, title=title)
+    return cells.table(head, rows, title=title)
 
 
 def _bars(found: GradeProbabilities) -> Markup:
@@ -297,28 +281,6 @@ def _bars(found: GradeProbabilities) -> Markup:
     return el("div", lines, style=grid, role="img", aria_label="Probability of each grade")
 
 
-def _box(value: object) -> Markup:
-    """A stage's name and options, taken from its repr, which is the call that makes it."""
-    name, options = getattr(value, "__name__", type(value).__name__), {}
-    try:
-        call = ast.parse(repr(value), mode="eval").body
-    except SyntaxError:
-        call = None
-    if isinstance(call, ast.Call) and not call.args:
-        options = {str(word.arg).replace("_", " "): _option(word.value) for word in call.keywords}
-    frame = f"width: fit-content; border: 1px solid {LINE}; border-radius: 6px; background: {SOFT}"
-    return el("div", heading(name), pairs(options), style=f"{frame}; padding: 8px 12px")
-
-
-def _option(value: ast.expr) -> str:
-    """An option as text; of model files only their names."""
-    if isinstance(value, ast.List):
-        return ", ".join(_option(item) for item in value.elts) or "none"
-    if isinstance(value, ast.Constant) and isinstance(value.value, str):
-        return PurePath(value.value).stem if value.value.endswith((".pt", ".pt2")) else value.value
-    return ast.unparse(value)
-
-
 def _notes(notes: Iterable[Note], plain: Callable[[str], str]) -> Markup | None:
     warnings = [el("li", plain(note.text)) for note in notes if note.level == "warning"]
     return el("ul", warnings, style="margin: 0; padding-left: 1.2em") if warnings else None
@@ -334,6 +296,7 @@ def _said(cls: type, name: str) -> str:
 
 
 _DRAWN: dict[type, Callable[[Any], str]] = {
+    Result: result,
     _core.CtVolume: ct_volume,
     _core.LungCt: lung_ct,
     _core.LesionCt: lesion_ct,
@@ -352,7 +315,12 @@ _DRAWN: dict[type, Callable[[Any], str]] = {
 }
 
 
+def drawn(value: object) -> str:
+    """What a cell shows of a value of one of these classes."""
+    return next(draw for cls, draw in _DRAWN.items() if isinstance(value, cls))(value)
+
+
 def attach() -> None:
-    """Gives the compiled classes their ``_repr_html_``."""
+    """Gives results and the compiled classes their ``_repr_html_``."""
     for cls, draw in _DRAWN.items():
         setattr(cls, "_repr_html_", draw)  # noqa: B010  # the stub declares them as methods
