@@ -91,8 +91,11 @@ def _back(start: str, found: Mapping[str, Mapping[str, object]]) -> list[str]:
 def foreign_private_names(folder: Path) -> list[str]:
     """``file:line name`` for each name with an underscore that a module takes from another one of the package: by
     import, or as an attribute that it does not define itself."""
-    files = {module: path for module, path in sources(folder).items() if path.suffix == ".py"}
-    trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in files.items()}
+    files = sources(folder)
+    texts = {
+        module: path.read_text(encoding="utf-8") for module, path in files.items() if path.suffix == ".py"
+    }
+    trees = {module: ast.parse(text) for module, text in texts.items()}
     own = {module: set(_private_names(tree)) for module, tree in trees.items()}
     somewhere = set().union(*own.values())
     wrong = []

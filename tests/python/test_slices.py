@@ -50,7 +50,7 @@ class Network:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     """The stand-in in the place of the bundled model."""
-    module = importlib.import_module("groundglass.analyze")
+    module = importlib.import_module("groundglass.slices")
     found = Network()
     file = ModelFile("stand-in", Path("stand-in.pt"), "0" * 64, {"licence": "for tests only"})
     monkeypatch.setattr(module, "lookup_models", lambda model: [file])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass import overlay
+from groundglass.findings import layers
 from groundglass.read.decoders import quiet
 from groundglass.write import dicom_codes as codes
 from groundglass.write import dicom_source as dicom
@@ -55,7 +55,7 @@ class Segment:
     colour: tuple[int, int, int]
 
 
-#: The right lung in a deeper blue than :data:`groundglass.overlay.LUNGS`, to be told from the left.
+#: The right lung in a deeper blue than that of the layer, to be told from the left.
 _RIGHT_LUNG = (48, 132, 219)
 
 #: What is written, in the order of segment numbers; those without a voxel are left out. The lungs are whole,
@@ -68,7 +68,7 @@ SEGMENTS = (
         category=codes.MORPHOLOGY,
         kind=codes.GROUND_GLASS,
         side=codes.BILATERAL,
-        colour=overlay.GROUND_GLASS,
+        colour=layers.GROUND_GLASS.color,
     ),
     Segment(
         name="Consolidation",
@@ -77,7 +77,7 @@ SEGMENTS = (
         category=codes.MORPHOLOGY,
         kind=codes.CONSOLIDATION,
         side=codes.BILATERAL,
-        colour=overlay.CONSOLIDATION,
+        colour=layers.CONSOLIDATION.color,
     ),
     Segment(
         name="Left lung",
@@ -86,7 +86,7 @@ SEGMENTS = (
         category=codes.ANATOMY,
         kind=codes.LUNG,
         side=codes.LEFT,
-        colour=overlay.LUNGS,
+        colour=layers.LUNG.color,
     ),
     Segment(
         name="Right lung",
