@@ -1,8 +1,8 @@
 """The order of the rooms, and pictures of both trees as SVG.
 
-``python tools/architecture.py FOLDER`` writes ``architecture-python.svg`` and ``architecture-cpp.svg``: rooms as
-boxes, arrows from who includes or imports to what it takes. The rows of the Python rooms are :data:`ROWS`, which
-the tests hold the imports to; those of the C++ folders follow from the includes.
+``python tools/architecture.py FOLDER`` writes ``architecture-python.svg`` and ``architecture-cpp.svg``: rooms
+as boxes, arrows from who includes or imports to what it takes. The rows of the Python rooms are :data:`ROWS`,
+which the tests hold the imports to; those of the C++ folders follow from the includes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import imports
@@ -22,8 +23,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "python" / "groundglass"
 HEADERS = ROOT / "include" / "groundglass"
 
-#: Rooms of the Python package from the top to the ground: a module imports from its own room and from lower rows,
-#: whatever is written inside of functions or for type checkers. `groundglass` is the package's own face.
+#: Rooms of the Python package from the top to the ground: a module imports from its own room and from lower
+#: rows, also inside of functions and for type checkers. `groundglass` is the package's own face.
 ROWS = (
     ("doors", ("groundglass", "__main__")),
     ("commands", ("cli", "training")),
@@ -39,6 +40,9 @@ ROWS = (
     ("joined", ("pipeline", "tables", "_run")),
     ("ground", ("html", "errors", "_optional", "_moved")),
 )
+
+#: Rows at the bottom that all others may use; the picture leaves arrows to them out.
+GROUND = 3
 
 Rooms = dict[str, set[str]]
 
@@ -57,8 +61,8 @@ def room_of(module: str) -> str:
 
 
 def wrong_arrows(graph: imports.Graph, rows: Sequence[tuple[str, Sequence[str]]] = ROWS) -> list[str]:
-    """``module:line imports module`` for each import that does not lead to a lower row or stay in its room, and
-    modules that have no room."""
+    """``module:line imports module`` for each import that neither leads to a lower row nor stays in its room,
+    and modules that have no room."""
     height = {room: place for place, (_, rooms) in enumerate(rows) for room in rooms}
     wrong = [f"{module} is in no row" for module in graph if room_of(module) not in height]
     for module, found in graph.items():
@@ -95,8 +99,8 @@ def _first_words(documentation: str | None, path: Path) -> str:
 
 
 def cpp_rooms() -> tuple[dict[str, Room], Rooms]:
-    """The folders of headers with their arrows; the umbrella header is left out, and ``detail`` is a part of the
-    folder that it lies in."""
+    """The folders of headers with their arrows; the umbrella header is left out, and ``detail`` is a part of
+    the folder that it lies in."""
     held: dict[str, list[str]] = {}
     arrows: Rooms = {}
     for header in sorted(HEADERS.rglob("*.hpp")):
@@ -143,40 +147,112 @@ def rows_of(arrows: Rooms) -> list[list[str]]:
     return [sorted(room for room in arrows if known[room] == level) for level in range(top, -1, -1)]
 
 
-# --- drawing -------------------------------------------------------------------------------------------------
+# --- drawing ------------------------------------------------------------------------------------------------
 
-WIDTH, MARGIN, LEFT = 1180, 28, 104
-BOX, HEIGHT, BETWEEN = 186, 64, 52
-LETTERS, LINES = 30, 2
+WIDTH, MARGIN, LEFT = 1180, 28, 110
+BOX, HEIGHT, BETWEEN = 178, 62, 46
+#: Between two boxes, and between lines that pass a row.
+GAP, LANE = 22, 20
+LETTERS, LINES = 29, 2
 
 STYLE = """
-  .ground { fill: #f6f8fa; stroke: #d5dde5 } .box { fill: #ffffff; stroke: #7d93a8; stroke-width: 1.2 }
+  .ground { fill: #f6f8fa; stroke: #d5dde5 } .floor { fill: #e8eef3 }
+  .box { fill: #ffffff; stroke: #7d93a8; stroke-width: 1.2 }
   .name { fill: #10212f; font: 600 14px ui-monospace, Menlo, Consolas, monospace }
   .text { fill: #47586a; font: 11px system-ui, "Segoe UI", Roboto, sans-serif }
-  .row { fill: #66788a; font: italic 12px system-ui, "Segoe UI", Roboto, sans-serif }
+  .row { fill: #5b6d7f; font: italic 12px system-ui, "Segoe UI", Roboto, sans-serif }
   .arrow { fill: none; stroke: #4b8bb5; stroke-width: 1.4 } .tip { fill: #4b8bb5 }
   @media (prefers-color-scheme: dark) {
-    .ground { fill: #131a22; stroke: #2a3541 } .box { fill: #1d2732; stroke: #5f7891 }
-    .name { fill: #eef4f9 } .text { fill: #b3c2d0 } .row { fill: #93a5b6 }
-    .arrow { stroke: #63b3e0 } .tip { fill: #63b3e0 }
+    .ground { fill: #131a22; stroke: #2a3541 } .floor { fill: #1a232d }
+    .box { fill: #22303d; stroke: #5f7891 } .name { fill: #eef4f9 } .text { fill: #b3c2d0 }
+    .row { fill: #9fb0c0 } .arrow { stroke: #63b3e0 } .tip { fill: #63b3e0 }
   }
 """
 
+#: A room's name, or that of a line from one room to another where it passes a row.
+Node = str | tuple[str, str, int]
+
+
+class Layout:
+    """Where boxes stand and lines pass: rows from the top, in an order with few crossings, each as near to
+    what it is joined to as the others let it."""
+
+    def __init__(self, arrows: Rooms, rows: Sequence[Sequence[str]]) -> None:
+        self.arrows = {room: sorted(arrows[room]) for row in rows for room in row}
+        self.row = {room: place for place, row in enumerate(rows) for room in row}
+        self.rows: list[list[Node]] = [list(row) for row in rows]
+        self.joined: dict[Node, list[Node]] = {room: [] for room in self.row}
+        for room, targets in self.arrows.items():
+            for target in targets:
+                line = self.line(room, target)
+                for node in line[1:-1]:
+                    self.rows[self._row(node)].append(node)
+                for one, other in pairwise(line):
+                    self.joined.setdefault(one, []).append(other)
+                    self.joined.setdefault(other, []).append(one)
+        self.x: dict[Node, float] = {}
+        for row in self.rows:
+            self._spread(row, [LEFT + (WIDTH - LEFT) * (at + 0.5) / len(row) for at in range(len(row))])
+        for again in range(60):
+            for row in self.rows if again % 2 else self.rows[::-1]:
+                if again < 40:
+                    row.sort(key=self._middle)
+                self._spread(row, [self._middle(node) for node in row])
+
+    def line(self, room: str, target: str) -> list[Node]:
+        """The nodes from a room to another."""
+        passed = range(self.row[room] + 1, self.row[target])
+        return [room, *((room, target, place) for place in passed), target]
+
+    def port(self, room: str, other: Node) -> float:
+        """Where the line to or from the node next to it meets a room's box."""
+        below = self._row(other) > self.row[room]
+        others = [one for one in self.joined[room] if (self._row(one) > self.row[room]) == below]
+        place = sorted(others, key=self.x.__getitem__).index(other)
+        return self.x[room] + ((place + 1) / (len(others) + 1) - 0.5) * (BOX - 20)
+
+    def _row(self, node: Node) -> int:
+        return self.row[node] if isinstance(node, str) else node[2]
+
+    def _middle(self, node: Node) -> float:
+        joined = self.joined[node]
+        return sum(self.x[one] for one in joined) / len(joined) if joined else self.x[node]
+
+    def _spread(self, row: Sequence[Node], wanted: Sequence[float]) -> None:
+        """Places a row's nodes in their order, none upon another, all within the picture: half way between
+        what pushing from the left and from the right gives."""
+        half = [(BOX + GAP) / 2 if isinstance(node, str) else LANE / 2 for node in row]
+        left, right = LEFT, WIDTH - MARGIN + GAP / 2
+        rightmost = [right - sum(half[at:]) - sum(half[at + 1 :]) for at in range(len(row))]
+        leftmost = [left + sum(half[:at]) + sum(half[: at + 1]) for at in range(len(row))]
+        pushed, pulled = list(wanted), list(wanted)
+        for at in range(len(row)):
+            least = pushed[at - 1] + half[at - 1] + half[at] if at else left + half[at]
+            pushed[at] = min(max(pushed[at], least), rightmost[at])
+        for at in reversed(range(len(row))):
+            last = at == len(row) - 1
+            most = right - half[at] if last else pulled[at + 1] - half[at + 1] - half[at]
+            pulled[at] = max(min(pulled[at], most), leftmost[at])
+        for node, one, other in zip(row, pushed, pulled, strict=True):
+            self.x[node] = (one + other) / 2
+
 
 def drawn(
-    boxes: Mapping[str, Room], arrows: Rooms, rows: Sequence[tuple[str, Sequence[str]]], title: str
+    boxes: Mapping[str, Room],
+    arrows: Rooms,
+    rows: Sequence[tuple[str, Sequence[str]]],
+    title: str,
+    ground: int = 0,
 ) -> str:
-    """The SVG. Boxes lie over arrows, so that one that passes a row runs behind it."""
+    """The SVG. The last `ground` rows stand on a floor of their own; arrows from above to it are left out."""
+    floor = {room for _, rooms in rows[len(rows) - ground :] for room in rooms}
     arrows = needed(arrows)
-    order = _untangled([list(rooms) for _, rooms in rows], arrows)
-    centre: dict[str, float] = {}
-    top: dict[str, float] = {}
-    for place, rooms in enumerate(order):
-        step = (WIDTH - LEFT - MARGIN) / len(rooms)
-        for at, room in enumerate(rooms):
-            centre[room] = LEFT + step * (at + 0.5)
-            top[room] = MARGIN + place * (HEIGHT + BETWEEN)
-    height = 2 * MARGIN + len(order) * (HEIGHT + BETWEEN) - BETWEEN
+    arrows = {
+        room: {one for one in found if room in floor or one not in floor} for room, found in arrows.items()
+    }
+    layout = Layout(arrows, [rooms for _, rooms in rows])
+    top = [MARGIN + place * (HEIGHT + BETWEEN) for place in range(len(rows))]
+    height = top[-1] + HEIGHT + MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
         f"<title>{escape(title)}</title><style>{STYLE}</style>",
@@ -184,60 +260,56 @@ def drawn(
         'orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>',
         f'<rect class="ground" x="0.5" y="0.5" width="{WIDTH - 1}" height="{height - 1}" rx="12"/>',
     ]
-    for room, targets in arrows.items():
-        for target in targets:
-            start = _port(room, target, sorted(targets, key=centre.__getitem__), centre)
-            sources = sorted((one for one in arrows if target in arrows[one]), key=centre.__getitem__)
-            end = _port(target, room, sources, centre)
-            above, below = top[room] + HEIGHT, top[target] - 2
-            bend = min(90.0, (below - above) * 0.55)
-            parts.append(
-                f'<path class="arrow" marker-end="url(#tip)" d="M{start:.1f} {above:.1f}C{start:.1f} '
-                f'{above + bend:.1f} {end:.1f} {below - bend:.1f} {end:.1f} {below:.1f}"/>'
-            )
-    for (name, _), rooms in zip(rows, order, strict=True):
-        middle = top[rooms[0]] + HEIGHT / 2
-        parts.append(f'<text class="row" x="{MARGIN - 8}" y="{middle + 4:.1f}">{escape(name)}</text>')
-        parts += [_box(boxes[room], centre[room], top[room]) for room in rooms]
+    if ground:
+        start = top[-ground] - BETWEEN / 2
+        parts.append(
+            f'<path class="floor" d="M1 {start}H{WIDTH - 1}V{height - 12}q0 11-11 11H12q-11 0-11-11z"/>'
+        )
+    for room, targets in layout.arrows.items():
+        parts += [_line(layout, layout.line(room, target), top) for target in targets]
+    for (name, rooms), y in zip(rows, top, strict=True):
+        parts.append(
+            f'<text class="row" x="{MARGIN - 10}" y="{y + HEIGHT / 2 + 4:.1f}">{escape(name)}</text>'
+        )
+        parts += [_box(boxes[room], layout.x[room], y) for room in rooms]
     return "\n".join([*parts, "</svg>\n"])
 
 
-def _port(room: str, other: str, others: Sequence[str], centre: Mapping[str, float]) -> float:
-    """Where the arrow to or from `other` meets the box of `room`."""
-    share = (others.index(other) + 1) / (len(others) + 1)
-    return centre[room] + (share - 0.5) * (BOX - 24)
+def _line(layout: Layout, nodes: Sequence[Node], top: Sequence[float]) -> str:
+    """An arrow, straight where it passes a row and bent between rows."""
+    row = layout.row[str(nodes[0])]
+    x, y = layout.port(str(nodes[0]), nodes[1]), top[row] + HEIGHT
+    path = f"M{x:.1f} {y:.1f}"
+    for place, node in enumerate(nodes[1:], row + 1):
+        last = place == row + len(nodes) - 1
+        to, below = (
+            (layout.port(str(node), nodes[-2]), top[place] - 2) if last else (layout.x[node], top[place])
+        )
+        bend = (below - y) * 0.6
+        path += f"C{x:.1f} {y + bend:.1f} {to:.1f} {below - bend:.1f} {to:.1f} {below:.1f}"
+        x, y = to, below + (0 if last else HEIGHT)
+        path += "" if last else f"V{y:.1f}"
+    return f'<path class="arrow" marker-end="url(#tip)" d="{path}"/>'
 
 
 def _box(room: Room, centre: float, top: float) -> str:
     lines = textwrap.wrap(room.text, LETTERS, max_lines=LINES, placeholder=" …")
     text = "".join(
-        f'<text class="text" x="{centre:.1f}" y="{top + 38 + 14 * place:.1f}" text-anchor="middle">'
+        f'<text class="text" x="{centre:.1f}" y="{top + 37 + 14 * place:.1f}" text-anchor="middle">'
         f"{escape(line)}</text>"
         for place, line in enumerate(lines)
     )
+    name = f'<text class="name" x="{centre:.1f}" y="{top + 19:.1f}" text-anchor="middle">{escape(room.name)}</text>'
+    left = centre - BOX / 2
     return (
-        f'<rect class="box" x="{centre - BOX / 2:.1f}" y="{top:.1f}" width="{BOX}" height="{HEIGHT}" rx="8"/>'
-        f'<text class="name" x="{centre:.1f}" y="{top + 20:.1f}" text-anchor="middle">{escape(room.name)}</text>{text}'
+        f'<rect class="box" x="{left:.1f}" y="{top:.1f}" width="{BOX}" height="{HEIGHT}" rx="8"/>{name}{text}'
     )
-
-
-def _untangled(rows: list[list[str]], arrows: Rooms) -> list[list[str]]:
-    """Each row in the order of the middle of what its rooms are joined to, until that changes no more."""
-    for _ in range(8):
-        share = {room: (at + 0.5) / len(row) for row in rows for at, room in enumerate(row)}
-
-        def middle(room: str, share: Mapping[str, float] = share) -> float:
-            joined = arrows[room] | {one for one in arrows if room in arrows[one]}
-            return sum(share[one] for one in joined) / len(joined) if joined else share[room]
-
-        rows = [sorted(row, key=middle) for row in rows]
-    return rows
 
 
 def main(folder: Path) -> None:
     """Writes both pictures."""
     boxes, arrows = python_rooms()
-    text = drawn(boxes, arrows, ROWS, "The rooms of the Python package and what they import")
+    text = drawn(boxes, arrows, ROWS, "The rooms of the Python package and what they import", GROUND)
     (folder / "architecture-python.svg").write_text(text, encoding="utf-8")
     boxes, arrows = cpp_rooms()
     rows = [("", row) for row in rows_of(arrows)]

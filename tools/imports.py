@@ -89,8 +89,8 @@ def _back(start: str, found: Mapping[str, Mapping[str, object]]) -> list[str]:
 
 
 def foreign_private_names(folder: Path) -> list[str]:
-    """``file:line name`` for each name with an underscore that a module takes from another one of the package: by
-    import, or as an attribute that it does not define itself."""
+    """``file:line name`` for each name with an underscore that a module takes from another one of the
+    package, by import or as an attribute that it does not define itself."""
     files = sources(folder)
     texts = {
         module: path.read_text(encoding="utf-8") for module, path in files.items() if path.suffix == ".py"

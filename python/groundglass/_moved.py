@@ -26,8 +26,10 @@ RENAMED = {
     "groundglass.phantom.fields.Grid": "groundglass.phantom.fields.FieldOfView",
     "groundglass.training.pipeline.Pipeline": "groundglass.training.pipeline.Training",
     "groundglass.training.pipeline.PipelineOptions": "groundglass.training.pipeline.TrainingOptions",
+    "groundglass.training.pipeline.core_count": "groundglass._run.core_count",
     "groundglass.web.worker.Stopped": "groundglass.errors.Cancelled",
     "groundglass.widget.content.Grid": "groundglass.widget.content.Excerpt",
+    "groundglass.widget.content.grid": "groundglass.widget.content.excerpt",
 }
 
 

@@ -18,7 +18,7 @@ STAGES = {
     "isotonic": "gg.isotonic_regression(values[::-1])",
     "bootstrap": "gg.evaluation.auc(values, labels, method='bootstrap', resamples=3)",
     "fit": "gg.fit_thresholds(values, labels)",
-    "read": "import groundglass.read.files; groundglass.read.files.need('SimpleITK')",
+    "read": "import groundglass.read.decoders; groundglass.read.decoders.need('SimpleITK')",
 }
 
 
