@@ -299,7 +299,8 @@ def _box(room: Room, centre: float, top: float) -> str:
         f"{escape(line)}</text>"
         for place, line in enumerate(lines)
     )
-    name = f'<text class="name" x="{centre:.1f}" y="{top + 19:.1f}" text-anchor="middle">{escape(room.name)}</text>'
+    place = f'x="{centre:.1f}" y="{top + 19:.1f}" text-anchor="middle"'
+    name = f'<text class="name" {place}>{escape(room.name)}</text>'
     left = centre - BOX / 2
     return (
         f'<rect class="box" x="{left:.1f}" y="{top:.1f}" width="{BOX}" height="{HEIGHT}" rx="8"/>{name}{text}'

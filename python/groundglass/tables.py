@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -91,9 +92,14 @@ class Tabular(ABC):
     def to_rows(self) -> list[dict[str, Any]]:
         """The rows as dicts of plain values."""
 
-    def to_frame(self) -> pandas.DataFrame:
+    def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas DataFrame. Raises ``ImportError`` where pandas is not installed."""
         return to_pandas(self.to_rows())
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The old name of :meth:`to_pandas`."""
+        warnings.warn("to_frame is to_pandas now", DeprecationWarning, stacklevel=2)
+        return self.to_pandas()
 
     def _caption(self) -> str:
         return type(self).__name__

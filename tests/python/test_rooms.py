@@ -45,7 +45,7 @@ def test_no_module_but_the_programs_asks_for_the_face() -> None:
     assert [module for module, targets in found.items() if "groundglass" in targets] == []
 
 
-# --- the walker itself -----------------------------------------------------------------------------------------
+# --- the walker itself -------------------------------------------------------------------------------------
 
 
 def package(folder: Path, **texts: str) -> Path:

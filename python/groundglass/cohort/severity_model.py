@@ -7,7 +7,7 @@
 
     model = gg.SeverityModel.load("severity.json")
     model.grade(0.04)          # "moderate"
-    model.shares(0.04).to_frame()
+    model.shares(0.04).to_pandas()
 
 The file holds counts and cuts, and nothing of any single patient. Its layout is :func:`schema`.
 """

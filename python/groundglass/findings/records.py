@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,33 +34,6 @@ REGION_COLUMNS = (
 
 #: What ``regions.csv`` and ``regions`` hold of each of these besides, where the models are calibrated.
 INTERVAL_COLUMNS = tuple(f"{name}_{bound}" for name in REGION_COLUMNS[2:7] for bound in ("lower", "upper"))
-
-#: Keys of ``severity.scores`` in ``result.json``: what the scores take for lobes, then the scores.
-SCORE_KEYS = (
-    "lobes",
-    "ctss_pan2020",
-    "ctss_francone",
-    "lss",
-    "lhos",
-    "tss",
-    "tfs",
-    "tfs_ground_glass",
-    "tfs_consolidation",
-    "ct_ss",
-    "ct_ss_segments",
-)
-
-#: The scores by the names they go by; ``gg.extent_conventions`` says the rest.
-SCORES = {
-    "ctss_pan2020": "CTSS (Pan)",
-    "ctss_francone": "CTSS (Francone)",
-    "tss": "TSS",
-    "lss": "LSS",
-    "lhos": "LHOS",
-    "tfs": "TFS",
-    "ct_ss": "CT-SS, extent",
-    "ct_ss_segments": "CT-SS, segments",
-}
 
 #: Columns of ``slices.csv``, in order; the same names are the keys of ``slices`` in ``result.json``.
 SLICE_COLUMNS = ("slice", "position_mm", "lung_ml", "ground_glass_ml", "consolidation_ml", "opacity_percent")
@@ -104,8 +78,24 @@ class RunRecord:
     threads: int
 
 
+@cache
+def _schema_text() -> str:
+    return Path(__file__).with_name("groundglass.schema.json").read_text(encoding="utf-8")
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of ``result.json``, as shipped with the package."""
-    text = Path(__file__).with_name("groundglass.schema.json").read_text(encoding="utf-8")
-    content: dict[str, Any] = json.loads(text)
+    content: dict[str, Any] = json.loads(_schema_text())
     return content
+
+
+_SCORES = schema()["properties"]["severity"]["properties"]["scores"]
+
+#: Keys of ``severity.scores`` in ``result.json`` as the schema lists them: what the scores take for lobes,
+#: then the scores.
+SCORE_KEYS: tuple[str, ...] = tuple(_SCORES["required"])
+
+#: The names that scores go by, in the order of tables; ``gg.extent_conventions`` says the rest.
+SCORES: dict[str, str] = {
+    key: entry["title"] for key, entry in _SCORES["properties"].items() if "title" in entry
+}

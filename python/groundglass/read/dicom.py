@@ -440,9 +440,8 @@ def _stored(root: Path, header: SliceHeader, files: list[str]) -> Any:
             values = sitk.GetArrayFromImage(reader.Execute())
     except Exception as error:  # SimpleITK raises RuntimeError with source paths and file names in it
         raise FormatError(
-            f"{root}: the voxels of a slice can't be decoded: they are damaged or in an unknown "
-            "compression; copy the "
-            "study again, or convert it to uncompressed DICOM"
+            f"{root}: the voxels of a slice can't be decoded: they are damaged or in an unknown compression; "
+            "copy the study again, or convert it to uncompressed DICOM"
         ) from error
     shape = (len(files), header.rows, header.columns)
     if values.shape != shape:

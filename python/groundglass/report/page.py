@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass import overlay
+from groundglass.findings.layers import LAYERS, LESIONS, Layer
 from groundglass.html.markup import Content, Markup, el
 from groundglass.html.words import counted, number, percent, volume
 from groundglass.read.kinds import title_of
@@ -53,7 +54,8 @@ def page(result: Findings) -> str:
         ),
         class_="sheet dense" if origin.crowded(content) else "sheet",
     )
-    style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+    colors = "".join(f"--{_css_name(layer)}:{layer.hex};" for layer in LAYERS)
+    style = f":root{{{colors}}}\n" + Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -95,8 +97,7 @@ def _distribution(result: Findings, slices: Sequence[KeySlice]) -> Markup:
         " Left: the chest from the front, lesions painted by their thickness." if "<image" in drawn else ""
     )
     caption = [
-        _swatch("ground-glass", "ground glass"),
-        _swatch("consolidation", "consolidation"),
+        *map(_swatch, LESIONS),
         el("span", f"Numbers: the key slices.{front}"),
     ]
     return el(
@@ -110,9 +111,7 @@ def _distribution(result: Findings, slices: Sequence[KeySlice]) -> Markup:
 def _key_slices(slices: Sequence[KeySlice]) -> Markup:
     low, high = overlay.WINDOW_HU
     legend: Content = [
-        _swatch("ground-glass", "ground glass"),
-        _swatch("consolidation", "consolidation"),
-        _swatch("lungs", "lungs"),
+        *map(_swatch, LAYERS),
         el("span", f"Window {low} to {high} HU. R, L: the patient’s sides.".replace("-", "−")),
     ]
     return el(
@@ -160,5 +159,9 @@ def _slice(key: KeySlice) -> Markup:
     )
 
 
-def _swatch(kind: str, name: str) -> Markup:
-    return el("span", el("i", class_=f"swatch {kind}"), name, class_="key")
+def _swatch(layer: Layer) -> Markup:
+    return el("span", el("i", class_=f"swatch {_css_name(layer)}"), layer.title, class_="key")
+
+
+def _css_name(layer: Layer) -> str:
+    return layer.title.replace(" ", "-")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from groundglass import _core
 from groundglass._core import ThresholdFit
 from groundglass.statistics.cases import Shares
 
@@ -36,19 +37,19 @@ class ThresholdSurface:
         return float(max(group[-1] for group in self.groups))
 
     def __call__(self, *cuts: Floats) -> Floats:
-        """The objective for cuts of any one shape."""
-        outer = [np.zeros_like(cuts[0]), *cuts, np.zeros_like(cuts[0])]
-        observed = np.zeros((len(self.groups), len(self.groups), *cuts[0].shape))
-        for row, group in enumerate(self.groups):
-            below = [np.searchsorted(group, cut, side="left") / group.size for cut in cuts]
-            steps = np.diff([outer[0], *below, outer[0] + 1], axis=0)
-            observed[row] = self.shares[row] * steps
-        worth = self._worth()
-        value = np.einsum("ij,ij...->...", worth, observed)
-        if "kappa" not in self.goal:
-            return np.asarray(value)
-        expected = np.einsum("i,ij,j...->...", self.shares, worth, observed.sum(axis=0))
-        return np.asarray(1 - value / expected)
+        """The objective for ascending cuts, all of one shape."""
+        shape, classes = cuts[0].shape, len(self.groups)
+        tables = np.empty((classes, classes, *shape), np.uintp)
+        for row, group in zip(tables, self.groups, strict=True):
+            below = [np.searchsorted(group, cut, side="left") for cut in cuts]
+            row[:] = np.diff([np.zeros(shape, np.intp), *below, np.full(shape, group.size)], axis=0)
+        values = _core.threshold_objective(
+            np.moveaxis(tables.reshape(classes, classes, -1), -1, 0),
+            goal=self.goal,
+            prevalence=self.shares.tolist(),
+            costs=[] if self.costs is None else self.costs.tolist(),
+        )
+        return values.reshape(shape)
 
     def curve(self) -> tuple[Floats, Floats]:
         """The steps of one cut: edges, and the objective between them."""
@@ -65,18 +66,9 @@ class ThresholdSurface:
         stop = float(np.quantile(np.concatenate(self.groups), 0.98))
         places = np.linspace(start, stop, resolution)
         first, second = np.meshgrid(places, places, indexing="ij")
-        return places, np.where(first <= second, self(first, second), np.nan)
-
-    def _worth(self) -> Floats:
-        """What an assignment counts: 1 for the right class, for kappa how far apart, for costs the cost."""
-        place = np.arange(len(self.groups))
-        apart: Floats = np.abs(place[:, None] - place[None, :]).astype(np.float64)
-        if self.costs is not None:
-            return self.costs
-        if self.goal == "linear_kappa":
-            return apart
-        counts = np.square(apart) if self.goal == "quadratic_kappa" else apart == 0
-        return np.asarray(counts, dtype=np.float64)
+        value, ascending = np.full(first.shape, np.nan), first <= second
+        value[ascending] = self(first[ascending], second[ascending])
+        return places, value
 
 
 def threshold_surface(

@@ -306,12 +306,14 @@ _DRAWN: dict[type, Callable[[Any], str]] = {
     _core.SliceInvolvement: slice_entry,
     _core.Thresholds: thresholds,
     _core.GradeProbabilities: grade_probabilities,
-    _core.LungMask: stage,
-    _core.Involvement: stage,
-    _core.InvolvementUncertainty: stage,
-    _core.SliceProfile: stage,
-    _core.Scores: stage,
-    _core.SavitzkyGolay: stage,
+}
+
+
+#: The stages of the compiled module all look alike.
+_DRAWN |= {
+    cls: stage
+    for cls in vars(_core).values()
+    if isinstance(cls, type) and "__ror__" in vars(cls) and "_repr_html_" not in vars(cls)
 }
 
 
