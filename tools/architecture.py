@@ -35,8 +35,9 @@ ROWS = (
     ("made of it", ("report", "cohort", "slices", "phantom", "models")),
     ("steps", ("segmentation", "overlay", "write", "plotting")),
     ("found", ("weights", "findings", "evaluation")),
+    ("told", ("logs",)),
     ("taken in", ("_segmentation", "read", "statistics")),
-    ("compiled", ("_core", "logs")),
+    ("compiled", ("_core",)),
     ("joined", ("pipeline", "tables", "_run")),
     ("ground", ("html", "errors", "_optional", "_moved")),
 )

@@ -86,7 +86,8 @@ def analyze(
     folder. `extras`, names of :data:`groundglass.extras.EXTRAS`, are written beside them. `keep_uid` records
     the DICOM series UID, which identifies a patient to those who hold the archive. `keep_headers` keeps the
     headers of a DICOM study in the result, patient's data and all, for DICOM extras that are saved later.
-    `progress` is told of every stage and every slice.
+    `progress` is told of every stage and every slice, as ``progress(stage, done, total)``; its answer False
+    stops the work.
 
     Raises :class:`groundglass.FormatError` for a study or mask that can't be taken as such or holds no lung,
     :class:`groundglass.ModelError` for a model that can't be found, verified or run, :class:`ValueError` for

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from groundglass.read.kinds import KINDS, PICTURE_ENDINGS
+
 #: A DICOM UID with the number of its stack, not an address of IPv4.
 UID = re.compile(r"(?<![\w.])(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.]))\d+(?:\.\d+){2,}(?:/\d+)?(?!\w)")
 
@@ -14,11 +16,16 @@ IDENTIFIER = re.compile(UID.pattern + r"|\d{7,}|[^\s'\"]*\^[^\s'\"]*")
 #: What was quoted from a file or the command line; the program quotes its own options and commands as well.
 _QUOTED = re.compile(r"""(?<!\w)'(?!--|groundglass|pip)[^'\n]*'(?!\w)|"(?!--|groundglass|pip)[^"\n]*\"""")
 
+#: The last parts of the names of files that are read or written.
+_ENDINGS = {
+    ending.rpartition(".")[2]
+    for ending in (*(ending for kind in KINDS.values() for ending in kind.endings), *PICTURE_ENDINGS)
+} | {"ima", "img", "raw", "zip", "csv", "tsv", "json", "pt", "pth", "parquet", "txt"}
+
 #: A path, or a file by its ending.
 _PATH = re.compile(
     r"""(?<![\w<])(?:[~.]{0,2}/|[A-Za-z]:[\\/])[^\s:;,)]+|[^\s:;,()'"]*[^\s:;,()'"./]/[^\s:;,()'"]*[./][^\s:;,()'"]*"""
-    r"""|[^\s:;,()'"]+\.(?:nii|gz|dcm|ima|img|hdr|nrrd|nhdr|mha|mhd|raw|zip|csv|tsv|json|pt|pth|png|jpe?g|parquet|txt)"""
-    r"""(?!\w)""",
+    rf"""|[^\s:;,()'"]+\.(?:{"|".join(sorted(_ENDINGS))})(?!\w)""",
     re.IGNORECASE,
 )
 
