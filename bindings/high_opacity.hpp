@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pybind.hpp"
 #include <groundglass/quantification/involvement_measures.hpp>
 
 #include <stdexcept>

@@ -1,10 +1,10 @@
 #include "numpy.hpp"
 #include "pybind.hpp"
-#include <groundglass/volume/given_lungs.hpp>
-#include <groundglass/volume/given_parts.hpp>
-#include <groundglass/volume/lung_mask.hpp>
+#include <groundglass/lungs/given_lungs.hpp>
+#include <groundglass/lungs/given_parts.hpp>
+#include <groundglass/lungs/lung_mask.hpp>
+#include <groundglass/lungs/part_names.hpp>
 #include <groundglass/volume/lung_regions.hpp>
-#include <groundglass/volume/part_names.hpp>
 
 namespace groundglass::bindings {
 

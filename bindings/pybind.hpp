@@ -10,9 +10,23 @@
 
 #include <string>
 
+// The bindings speak of all rooms; a file includes those that it binds.
+namespace groundglass {
+namespace volume {}
+namespace reading {}
+namespace lungs {}
+namespace quantification {}
+namespace statistics {}
+} // namespace groundglass
+
 namespace groundglass::bindings {
 
 namespace py = pybind11;
+using namespace volume;
+using namespace reading;
+using namespace lungs;
+using namespace quantification;
+using namespace statistics;
 
 /// Gives a bound stage `|` in both directions: `stage | stage` is a `groundglass.Pipeline`, `value | stage`
 /// applies it. `__array_ufunc__ = None` keeps numpy from taking `array | stage` for itself.

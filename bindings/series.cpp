@@ -1,9 +1,9 @@
 #include "numpy.hpp"
 #include "pybind.hpp"
-#include <groundglass/io/frames.hpp>
-#include <groundglass/volume/ct_assembly.hpp>
-#include <groundglass/volume/multi_frame.hpp>
-#include <groundglass/volume/series.hpp>
+#include <groundglass/reading/ct_assembly.hpp>
+#include <groundglass/reading/frames.hpp>
+#include <groundglass/reading/multi_frame.hpp>
+#include <groundglass/reading/series.hpp>
 
 #include <fstream>
 
@@ -47,7 +47,7 @@ void put(ct_assembly& self, std::size_t first, const py::array& stored, double s
 
 struct frame_file {
     std::string path;
-    io::frame_source frames;
+    frame_source frames;
 };
 
 } // namespace
@@ -146,7 +146,7 @@ unevenly spaced, or where nothing is a CT.)");
         [](const slice_header& header, std::uint64_t offset, const std::string& transfer_syntax) {
             std::ifstream file(header.file, std::ios::binary);
             file.seekg(static_cast<std::streamoff>(offset));
-            return io::pixel_data_damage(file, header, transfer_syntax);
+            return pixel_data_damage(file, header, transfer_syntax);
         },
         "header"_a, "offset"_a, "transfer_syntax"_a,
         "What is wrong with the voxels of a DICOM file whose Pixel Data begins at byte `offset`, from "

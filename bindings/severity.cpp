@@ -141,24 +141,26 @@ flags a cut. Raises ValueError for anything else.)");
 } // namespace
 
 void bind_severity(py::module_& module) {
-    py::class_<thresholds> cuts(module, "Thresholds",
-                                R"(Fraction of opacity (0..1) → ordered class by half-open intervals.
+    py::class_<severity::thresholds> cuts(
+        module, "Thresholds",
+        R"(Fraction of opacity (0..1) → ordered class by half-open intervals.
 
 cuts: ascending fractions; a fraction equal to a cut belongs to the upper class. classes: one name more, from least to
 most severe. Raises ValueError for unordered cuts or a number of names that does not fit.)");
     cuts.def(py::init([](std::vector<double> values, std::vector<std::string> classes) {
-                 return thresholds({std::move(values), std::move(classes)});
+                 return severity::thresholds({std::move(values), std::move(classes)});
              }),
              py::kw_only(), "cuts"_a, "classes"_a)
-        .def_static("published", &thresholds::published,
+        .def_static("published", &severity::thresholds::published,
                     "The cuts 0.018 and 0.062 between A, B and C of the public project Timothy102/covid-ct.")
         .def_property_readonly(
-            "cuts", [](const thresholds& self) { return py::tuple(py::cast(self.options().cuts)); })
+            "cuts", [](const severity::thresholds& self) { return py::tuple(py::cast(self.options().cuts)); })
         .def_property_readonly(
-            "classes", [](const thresholds& self) { return py::tuple(py::cast(self.options().classes)); })
-        .def("index", &thresholds::index, "fraction"_a, "Place of the class, 0 the least severe.")
-        .def("__call__", &thresholds::operator(), "fraction"_a);
-    as_stage(by_keywords(cuts, [](const thresholds& self) {
+            "classes",
+            [](const severity::thresholds& self) { return py::tuple(py::cast(self.options().classes)); })
+        .def("index", &severity::thresholds::index, "fraction"_a, "Place of the class, 0 the least severe.")
+        .def("__call__", &severity::thresholds::operator(), "fraction"_a);
+    as_stage(by_keywords(cuts, [](const severity::thresholds& self) {
         return py::dict("cuts"_a = py::tuple(py::cast(self.options().cuts)),
                         "classes"_a = py::tuple(py::cast(self.options().classes)));
     }));

@@ -105,7 +105,7 @@ stage of the patient's flow. A call raises ValueError for NaN.)");
         .def_property_readonly("plateaus", &plateaus_of,
                                "For each cut the (lower, upper] ranges it can take without loss.")
         .def_property_readonly(
-            "thresholds", [](const threshold_fit& self) { return thresholds(self); },
+            "thresholds", [](const threshold_fit& self) { return severity::thresholds(self); },
             "The rule as a Thresholds stage; ValueError unless the cuts are fractions of 0..1.")
         .def_readonly("notes", &threshold_fit::remarks)
         .def("index", &threshold_fit::index, "value"_a, "Place of the class, 0 the lowest.")

@@ -25,7 +25,7 @@ ct_volume make_ct(const py::array& hounsfield, const vector3& spacing_mm, const 
 }
 
 shared_array3<std::uint8_t> optional_map(const std::optional<py::array>& array, const char* name) {
-    return array ? share(from_numpy<std::uint8_t, 3>(*array, name)) : nullptr;
+    return array ? shared(from_numpy<std::uint8_t, 3>(*array, name)) : nullptr;
 }
 
 py::tuple shape_tuple(const ct_volume& ct) {

@@ -2,7 +2,8 @@
 # Everything here belongs to the install component "devel"; the wheel takes "python" alone.
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/groundglass")
 
-install(TARGETS groundglass_core EXPORT groundglass-core-targets COMPONENT devel
+install(TARGETS groundglass_core groundglass_headers EXPORT groundglass-core-targets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT devel
         FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT devel)
 set(components core)
 foreach(component IN ITEMS io segmentation)

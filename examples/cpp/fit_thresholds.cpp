@@ -11,6 +11,7 @@
 
 int main(int count, char** arguments) try {
     using namespace groundglass;
+    using namespace groundglass::statistics;
     std::vector<double> fractions;
     std::vector<std::size_t> classes;
     if (count > 1) {
@@ -39,7 +40,7 @@ int main(int count, char** arguments) try {
     std::printf("mean recall: %.3f as fitted, %.3f corrected for optimism, %.3f on patients left out\n",
                 result.apparent, result.corrected, result.out_of_bag);
 
-    const thresholds grade(result.fit); // the last stage of the next patient's flow
+    const severity::thresholds grade(result.fit); // the last stage of the next patient's flow
     std::printf("a patient with 4 %% of the lungs affected: class %s\n", (0.04 | grade).c_str());
 } catch (const std::exception& error) {
     std::fprintf(stderr, "fit_thresholds: %s\n", error.what());

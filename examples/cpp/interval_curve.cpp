@@ -10,6 +10,7 @@
 
 int main(int count, char** arguments) try {
     using namespace groundglass;
+    using namespace groundglass::statistics;
     std::vector<double> fractions;
     std::vector<std::uint8_t> severe;
     if (count > 1) {

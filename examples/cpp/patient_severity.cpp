@@ -13,6 +13,9 @@ int main(int count, char** arguments) try {
         return 2;
     }
     using namespace groundglass;
+    using namespace groundglass::volume;
+    using namespace groundglass::lungs;
+    using namespace groundglass::quantification;
     const auto measure = lung_mask{} | segmentation::ensemble({.models = {arguments[2]}}) | involvement{};
 
     const ct_volume ct = io::read_ct(arguments[1]);
@@ -26,7 +29,7 @@ int main(int count, char** arguments) try {
 
     const auto grade = table | severity::scores{};
     std::printf("extent: %s, class: %s\n", name_of(grade.ct_grade_extent).data(),
-                thresholds::published()(grade.opacity_fraction).c_str());
+                severity::thresholds::published()(grade.opacity_fraction).c_str());
 } catch (const std::exception& error) {
     std::fprintf(stderr, "patient_severity: %s\n", error.what());
     return 2;

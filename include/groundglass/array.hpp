@@ -36,7 +36,7 @@ template <class T>
 }
 
 template <class T>
-[[nodiscard]] shared_array3<T> share(array3<T> array) {
+[[nodiscard]] shared_array3<T> shared(array3<T> array) {
     return std::make_shared<const array3<T>>(std::move(array));
 }
 
@@ -57,12 +57,12 @@ template <class T, std::size_t N>
 
 /// The `index`-th slice of a volume, rows after rows.
 template <class T>
-[[nodiscard]] std::span<const T> slice(const array3<T>& array, std::size_t index) {
+[[nodiscard]] std::span<const T> slice_of(const array3<T>& array, std::size_t index) {
     const auto size = array.shape()[1] * array.shape()[2];
     return flat(array).subspan(index * size, size);
 }
 template <class T>
-[[nodiscard]] std::span<T> slice(array3<T>& array, std::size_t index) {
+[[nodiscard]] std::span<T> slice_of(array3<T>& array, std::size_t index) {
     const auto size = array.shape()[1] * array.shape()[2];
     return flat(array).subspan(index * size, size);
 }

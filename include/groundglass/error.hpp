@@ -1,5 +1,7 @@
 #pragma once
 
+#include <groundglass/config.hpp>
+
 #include <charconv>
 #include <stdexcept>
 #include <string>
@@ -9,13 +11,13 @@ namespace groundglass {
 /// A file, series or volume that can't be taken as what it claims to be. The text says what was found, where,
 /// and what to do. A wrong *option* is `std::invalid_argument` instead. Python: `groundglass.FormatError`, a
 /// `ValueError`.
-struct format_error final : std::runtime_error {
+struct GROUNDGLASS_EXPORT format_error final : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
 /// A model that can't be loaded or run. No type of the engine behind it ever leaves the library.
 /// Python: `groundglass.ModelError`, a `RuntimeError`.
-struct model_error final : std::runtime_error {
+struct GROUNDGLASS_EXPORT model_error final : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 

@@ -14,11 +14,17 @@
 ///               << name_of(grade.ct_grade_extent) << '\n';
 
 #include <groundglass/error.hpp>
+#include <groundglass/lungs/given_parts.hpp>
+#include <groundglass/lungs/lung_mask.hpp>
+#include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/involvement_uncertainty.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
+#include <groundglass/reading/hounsfield.hpp>
+#include <groundglass/reading/orientation.hpp>
 #include <groundglass/reading/read_header.hpp>
+#include <groundglass/reading/series.hpp>
 #include <groundglass/severity/grade_probability.hpp>
 #include <groundglass/severity/scores.hpp>
 #include <groundglass/severity/thresholds.hpp>
@@ -32,12 +38,6 @@
 #include <groundglass/statistics/precision_recall.hpp>
 #include <groundglass/statistics/threshold_bootstrap.hpp>
 #include <groundglass/volume/ct_volume.hpp>
-#include <groundglass/volume/given_parts.hpp>
-#include <groundglass/volume/hounsfield.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 #include <groundglass/volume/lung_ct.hpp>
-#include <groundglass/volume/lung_mask.hpp>
 #include <groundglass/volume/lung_regions.hpp>
-#include <groundglass/volume/orientation.hpp>
-#include <groundglass/volume/picture_lungs.hpp>
-#include <groundglass/volume/series.hpp>

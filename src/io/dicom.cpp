@@ -1,8 +1,8 @@
 #include "decoder_lines.hpp"
 #include "dicom_header.hpp"
 #include "files.hpp"
-#include <groundglass/volume/multi_frame.hpp>
-#include <groundglass/volume/series.hpp>
+#include <groundglass/reading/multi_frame.hpp>
+#include <groundglass/reading/series.hpp>
 
 #include <gdcmImageReader.h>
 #include <gdcmTrace.h>
@@ -35,12 +35,12 @@ private:
     bool warning_, error_;
 };
 
-std::string files(std::size_t n) { return detail::counted(n, "file"); }
+std::string files(std::size_t n) { return reading::detail::counted(n, "file"); }
 
 struct scan {
-    std::vector<slice_header> headers;
+    std::vector<reading::slice_header> headers;
     /// Of multi-frame files, by `slice_header::file`.
-    std::map<std::string, frame_source> frames;
+    std::map<std::string, reading::frame_source> frames;
     notes remarks;
 };
 
@@ -75,7 +75,7 @@ scan scan_files(const fs::path& root) {
             std::move(header.slices.begin(), header.slices.end(), std::back_inserter(result.headers));
         }
     }
-    const auto damage = concatenation_damage(result.headers);
+    const auto damage = reading::concatenation_damage(result.headers);
     for (std::size_t i = 0; i < damage.size(); ++i)
         if (result.headers[i].damage.empty()) result.headers[i].damage = damage[i];
     if (broken > 0)
@@ -95,8 +95,8 @@ scan scan_files(const fs::path& root) {
 }
 
 template <class T>
-void put(ct_assembly& assembly, std::size_t slice, const std::vector<char>& bytes,
-         const slice_header& header) {
+void put(reading::ct_assembly& assembly, std::size_t slice, const std::vector<char>& bytes,
+         const reading::slice_header& header) {
     assembly.put(slice,
                  std::span<const T>(reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)),
                  header.rescale_slope.value_or(1), header.rescale_intercept.value_or(0));
@@ -104,8 +104,8 @@ void put(ct_assembly& assembly, std::size_t slice, const std::vector<char>& byte
 
 /// Decodes one slice into the volume; `frames` are those of its file, where it is a frame. `bytes` is kept
 /// between slices.
-void decode(ct_assembly& assembly, std::size_t slice, const slice_header& header, const frame_source* frames,
-            std::vector<char>& bytes) {
+void decode(reading::ct_assembly& assembly, std::size_t slice, const reading::slice_header& header,
+            const reading::frame_source* frames, std::vector<char>& bytes) {
     const std::size_t pixels = std::size_t{header.rows} * header.columns;
     const std::string damaged =
         "the voxels of a slice can't be decoded: they are cut off, damaged or in an unknown "
@@ -149,20 +149,20 @@ void decode(ct_assembly& assembly, std::size_t slice, const slice_header& header
 
 } // namespace
 
-ct_volume read_dicom(const fs::path& path, const std::string& series_uid) {
+volume::ct_volume read_dicom(const fs::path& path, const std::string& series_uid) {
     const quiet_gdcm quiet;
     auto found = scan_files(path);
     try {
-        const auto plan = plan_series(found.headers, {.series_uid = series_uid});
+        const auto plan = reading::plan_series(found.headers, {.series_uid = series_uid});
         auto remarks = std::move(found.remarks);
         remarks.insert(remarks.end(), plan.remarks.begin(), plan.remarks.end());
-        std::vector<slice_header> taken;
+        std::vector<reading::slice_header> taken;
         for (const auto i : plan.order) taken.push_back(found.headers[i]);
-        const auto open = concatenation_notes(taken);
+        const auto open = reading::concatenation_notes(taken);
         remarks.insert(remarks.end(), open.begin(), open.end());
         const std::string series = "series " + plan.series_uid + ": ";
         try {
-            ct_assembly assembly(plan.grid, std::move(remarks));
+            reading::ct_assembly assembly(plan.grid, std::move(remarks));
             std::vector<char> bytes;
             decoder_lines lines;
             for (std::size_t i = 0; i < plan.order.size(); ++i) {

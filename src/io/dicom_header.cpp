@@ -1,7 +1,7 @@
 #include "dicom_header.hpp"
 
 #include "files.hpp"
-#include <groundglass/volume/multi_frame.hpp>
+#include <groundglass/reading/multi_frame.hpp>
 
 #include <fstream>
 #include <locale>
@@ -195,7 +195,7 @@ private:
     /// sequences in it, of one level. Private ones are passed over.
     void groups(const element& head, std::vector<attributes>& result) {
         items(head, 1, [&](std::uint64_t end) {
-            if (result.size() > most_frames) throw cut_off{};
+            if (result.size() > reading::most_frames) throw cut_off{};
             auto& kept = result.emplace_back();
             elements(head.how, end, [&](const element& group) {
                 if (group.tag >> 16 & 1 || !has_items(group)) return pass(group, 2);
@@ -302,8 +302,8 @@ private:
     bool big_;
 };
 
-slice_header slice_of(const fields& f) {
-    slice_header h;
+reading::slice_header slice_of(const fields& f) {
+    reading::slice_header h;
     h.study_uid = f.text(0x0020000d);
     h.series_uid = f.text(0x0020000e);
     h.instance_uid = f.text(0x00080018);
@@ -342,7 +342,7 @@ slice_header slice_of(const fields& f) {
 
 /// The header of frame `number`, from 1, by its own functional groups, those of all frames, and the file's
 /// attributes.
-slice_header frame_of(const fields& f, std::uint32_t number) {
+reading::slice_header frame_of(const fields& f, std::uint32_t number) {
     auto h = slice_of(f);
     h.frame = number;
     if (auto type = f.parts(0x00089007); !type.empty()) h.image_type = std::move(type);
@@ -358,11 +358,12 @@ slice_header frame_of(const fields& f, std::uint32_t number) {
 }
 
 /// The headers of all frames, or one with what is wrong with their number.
-std::vector<slice_header> frames_of(const slice_header& file, const walker& walk, bool big) {
-    std::vector<slice_header> result;
+std::vector<reading::slice_header> frames_of(const reading::slice_header& file, const walker& walk,
+                                             bool big) {
+    std::vector<reading::slice_header> result;
     std::vector<std::string> stacks;
     std::vector<std::optional<int>> acquisitions;
-    auto damage = frame_count_damage(file, walk.frames.size());
+    auto damage = reading::frame_count_damage(file, walk.frames.size());
     const auto count = damage.empty() ? walk.frames.size() : 1;
     const attributes none;
     for (std::size_t i = 0; i < count; ++i) {
@@ -373,9 +374,9 @@ std::vector<slice_header> frames_of(const slice_header& file, const walker& walk
         stacks.push_back(f.text(0x00209056));
         acquisitions.push_back(result.back().acquisition_number);
     }
-    acquisitions = frame_acquisitions(std::move(acquisitions), stacks);
+    acquisitions = reading::frame_acquisitions(std::move(acquisitions), stacks);
     for (std::size_t i = 0; i < count; ++i) result[i].acquisition_number = acquisitions[i];
-    result.front().damage = damage.empty() ? frame_place_damage(result) : std::move(damage);
+    result.front().damage = damage.empty() ? reading::frame_place_damage(result) : std::move(damage);
     return result;
 }
 
@@ -394,7 +395,7 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
     start.resize(static_cast<std::size_t>(walk.file().gcount()));
     walk.file().clear();
     const bool preamble = start.size() == 132 && start.compare(128, 4, "DICM") == 0;
-    if (!preamble && !may_be_dicom(start)) return header_state::not_dicom;
+    if (!preamble && !reading::may_be_dicom(start)) return header_state::not_dicom;
     std::string syntax;
     encoding how;
     try {
@@ -417,7 +418,7 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
     const fields f({&walk.values}, how.big);
     const auto file = slice_of(f);
     if (!preamble && (file.sop_class_uid.empty() || file.rows == 0)) return header_state::not_dicom;
-    const bool framed = holds_frames(file, walk.frames.size());
+    const bool framed = reading::holds_frames(file, walk.frames.size());
     header.slices = framed ? frames_of(file, walk, how.big) : std::vector{file};
     for (auto& slice : header.slices) {
         slice.file = path.string();
@@ -425,13 +426,14 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
     }
     auto& first = header.slices.front();
     if (framed && first.damage.empty()) {
-        const pixel_bits bits{.stored = f.count(0x00280101, first.bits_allocated),
-                              .high = f.count(0x00280102, f.count(0x00280101, first.bits_allocated) - 1),
-                              .is_signed = f.count(0x00280103, 0) == 1};
+        const reading::pixel_bits bits{.stored = f.count(0x00280101, first.bits_allocated),
+                                       .high =
+                                           f.count(0x00280102, f.count(0x00280101, first.bits_allocated) - 1),
+                                       .is_signed = f.count(0x00280103, 0) == 1};
         header.frames.emplace(walk.file(), first, syntax, bits);
         first.damage = header.frames->damage();
     } else if (!framed) {
-        first.damage = pixel_data_damage(walk.file(), first, syntax);
+        first.damage = reading::pixel_data_damage(walk.file(), first, syntax);
     }
     return header_state::good;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <groundglass/io/frames.hpp>
+#include <groundglass/reading/frames.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -10,9 +10,9 @@ namespace groundglass::io {
 
 struct dicom_header {
     /// One, or one for each frame.
-    std::vector<slice_header> slices;
+    std::vector<reading::slice_header> slices;
     /// Where there are frames.
-    std::optional<frame_source> frames;
+    std::optional<reading::frame_source> frames;
     /// An index of other files rather than an image.
     bool directory = false;
 };

@@ -17,26 +17,26 @@ std::string start_of(const std::filesystem::path& path, const std::filesystem::p
     return start;
 }
 
-file_kind kind_of(const std::filesystem::path& path) {
+reading::file_kind kind_of(const std::filesystem::path& path) {
     const auto start = start_of(path, path);
     if (start.empty()) refuse(path, "the file is empty");
-    auto kind = kind_of_start(start);
-    const bool pair = kind == file_kind::gzip || kind == file_kind::unknown;
-    if (pair && header_of_pair(path) != path) return file_kind::nifti;
-    if (kind == file_kind::gzip) {
-        kind = kind_of_start(inflated_start(path, 1024));
-        if (kind != file_kind::nifti)
+    auto kind = reading::kind_of_start(start);
+    const bool pair = kind == reading::file_kind::gzip || kind == reading::file_kind::unknown;
+    if (pair && header_of_pair(path) != path) return reading::file_kind::nifti;
+    if (kind == reading::file_kind::gzip) {
+        kind = reading::kind_of_start(inflated_start(path, 1024));
+        if (kind != reading::file_kind::nifti)
             refuse(path, "a compressed file that holds no NIfTI image; unpack it and give what is inside");
     }
     switch (kind) {
-    case file_kind::zip:
+    case reading::file_kind::zip:
         refuse(path, "a zip archive; unpack it and give the folder, or the volume file in it");
-    case file_kind::archive:
+    case reading::file_kind::archive:
         refuse(path, "an archive of files (tar, 7z, rar, bzip2 or xz); unpack it and give the folder, or "
                      "the volume file in it");
-    case file_kind::picture:
+    case reading::file_kind::picture:
         refuse(path, "a picture, which holds no Hounsfield units");
-    case file_kind::unknown:
+    case reading::file_kind::unknown:
         refuse(path, "neither DICOM, NIfTI, NRRD nor MetaImage; give a CT in one of these forms");
     default:
         return kind;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <groundglass/error.hpp>
+#include <groundglass/reading/ct_assembly.hpp>
 #include <groundglass/reading/read_header.hpp>
-#include <groundglass/volume/ct_assembly.hpp>
 
 #include <filesystem>
 #include <functional>
@@ -14,7 +14,7 @@ namespace groundglass::io {
 
 /// What a file is by its first bytes, whatever its name; the `.img` of a NIfTI pair by its header beside it.
 /// Throws `format_error` where it is nothing readable.
-file_kind kind_of(const std::filesystem::path& path);
+reading::file_kind kind_of(const std::filesystem::path& path);
 
 /// The first bytes of a file, at most 1024. Throws `format_error` naming `root` where it can't be opened.
 std::string start_of(const std::filesystem::path& path, const std::filesystem::path& root);
@@ -34,7 +34,7 @@ using slice_sink = std::function<void(std::size_t, const stored_values&)>;
 
 /// A volume in a file, opened but not read.
 struct volume_file {
-    volume_header header;
+    reading::volume_header header;
     /// Where the voxels are: the path itself, or the file beside it that its header names.
     std::filesystem::path data;
 
@@ -43,7 +43,7 @@ struct volume_file {
     void read(const std::filesystem::path& path, const slice_sink& sink) const;
 };
 
-volume_file open_volume(const std::filesystem::path& path, file_kind kind);
+volume_file open_volume(const std::filesystem::path& path, reading::file_kind kind);
 
 /// The NIfTI header beside an `.img` file, or `path` itself where there is none.
 std::filesystem::path header_of_pair(const std::filesystem::path& path);
@@ -52,8 +52,9 @@ std::filesystem::path header_of_pair(const std::filesystem::path& path);
 std::string inflated_start(const std::filesystem::path& path, std::size_t most);
 
 /// Writes labels as NIfTI-1, gzipped where the name ends in `.gz`. Throws where the disk fails.
-void write_nifti(const std::filesystem::path& path, const array3<std::uint8_t>& labels, const geometry& grid);
+void write_nifti(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
+                 const volume::geometry& grid);
 
-ct_volume read_dicom(const std::filesystem::path& path, const std::string& series_uid);
+volume::ct_volume read_dicom(const std::filesystem::path& path, const std::string& series_uid);
 
 } // namespace groundglass::io

@@ -1,6 +1,6 @@
 #include "files.hpp"
 #include <groundglass/io/labels.hpp>
-#include <groundglass/volume/part_names.hpp>
+#include <groundglass/lungs/part_names.hpp>
 
 #include <itkImage.h>
 #include <itkImageFileWriter.h>
@@ -29,14 +29,14 @@ itk::ImageIOBase::Pointer writer_for(const std::string& name) {
                                 name);
 }
 
-template <label_value T>
-array3<T> read_file(const std::filesystem::path& path, const ct_volume& like, T highest) {
-    if (kind_of(path) == file_kind::dicom)
+template <volume::label_value T>
+array3<T> read_file(const std::filesystem::path& path, const volume::ct_volume& like, T highest) {
+    if (kind_of(path) == reading::file_kind::dicom)
         refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
     const auto volume = open_volume(path, kind_of(path));
     const auto& header = volume.header;
     try {
-        check_on_grid(header.grid, like.grid()); // before memory is taken
+        reading::check_on_grid(header.grid, like.grid()); // before memory is taken
         auto labels = make_array<T>(header.grid.shape);
         const auto size = header.grid.shape[1] * header.grid.shape[2];
         const auto put = [&](std::size_t first, const auto& values) {
@@ -44,7 +44,7 @@ array3<T> read_file(const std::filesystem::path& path, const ct_volume& like, T 
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const double value = header.slope * static_cast<double>(values[i]) + header.intercept;
                 if (!(value >= 0 && value <= highest && value == std::floor(value)))
-                    throw format_error("the mask holds the value " + detail::decimal(value) +
+                    throw format_error("the mask holds the value " + reading::detail::decimal(value) +
                                        "; whole numbers from 0 to " + std::to_string(highest) +
                                        " are allowed");
                 out[i] = static_cast<T>(value);
@@ -53,7 +53,7 @@ array3<T> read_file(const std::filesystem::path& path, const ct_volume& like, T 
         volume.read(path, [&](std::size_t first, const stored_values& stored) {
             std::visit([&](const auto& values) { put(first, values); }, stored);
         });
-        return on_grid(std::move(labels), header.grid, like.grid());
+        return reading::on_grid(std::move(labels), header.grid, like.grid());
     } catch (const format_error& error) {
         const std::string text = error.what();
         if (text.rfind(path.string() + ": ", 0) == 0) throw;
@@ -64,27 +64,28 @@ array3<T> read_file(const std::filesystem::path& path, const ct_volume& like, T 
 /// The files of a folder that are parts of the lungs by their names: lobes where there are any, else lungs,
 /// else both lungs in one.
 std::map<std::uint8_t, std::filesystem::path> parts_in(const std::filesystem::path& folder) {
-    std::map<named_part::kind, std::map<std::uint8_t, std::filesystem::path>> found;
+    std::map<lungs::named_part::kind, std::map<std::uint8_t, std::filesystem::path>> found;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const auto name = entry.path().filename().string();
         for (const auto* ending : {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"}) {
             if (!ends_with(name, ending)) continue;
-            if (const auto part =
-                    part_by_name(std::string_view(name).substr(0, name.size() - std::string(ending).size())))
+            if (const auto part = lungs::part_by_name(
+                    std::string_view(name).substr(0, name.size() - std::string(ending).size())))
                 if (!found[part->of].emplace(part->label, entry.path()).second)
                     refuse(folder, "two of its files are the same part of the lungs by their names (" + name +
                                        " is one); leave one");
             break;
         }
     }
-    for (const auto kind : {named_part::kind::lobe, named_part::kind::lung, named_part::kind::lungs})
+    for (const auto kind :
+         {lungs::named_part::kind::lobe, lungs::named_part::kind::lung, lungs::named_part::kind::lungs})
         if (const auto at = found.find(kind); at != found.end()) return at->second;
     refuse(folder, "none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
                    "lung_left.nii.gz, lungs.nii.gz); give one file, or rename them");
 }
 
-template <label_value T>
-array3<T> read_folder(const std::filesystem::path& folder, const ct_volume& like) {
+template <volume::label_value T>
+array3<T> read_folder(const std::filesystem::path& folder, const volume::ct_volume& like) {
     auto labels = make_array<T>(like.grid().shape);
     for (const auto& [label, path] : parts_in(folder)) {
         const auto part = read_file<std::uint16_t>(path, like, std::numeric_limits<std::uint16_t>::max());
@@ -113,8 +114,8 @@ array3<T> read_folder(const std::filesystem::path& folder, const ct_volume& like
 
 } // namespace
 
-template <label_value T>
-array3<T> read_labels(const std::filesystem::path& path, const ct_volume& like,
+template <volume::label_value T>
+array3<T> read_labels(const std::filesystem::path& path, const volume::ct_volume& like,
                       std::type_identity_t<T> highest) {
     std::error_code none;
     if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
@@ -122,13 +123,13 @@ array3<T> read_labels(const std::filesystem::path& path, const ct_volume& like,
                                                      : read_file<T>(path, like, highest);
 }
 
-template array3<std::uint8_t> read_labels<std::uint8_t>(const std::filesystem::path&, const ct_volume&,
-                                                        std::uint8_t);
-template array3<std::uint16_t> read_labels<std::uint16_t>(const std::filesystem::path&, const ct_volume&,
-                                                          std::uint16_t);
+template array3<std::uint8_t> read_labels<std::uint8_t>(const std::filesystem::path&,
+                                                        const volume::ct_volume&, std::uint8_t);
+template array3<std::uint16_t> read_labels<std::uint16_t>(const std::filesystem::path&,
+                                                          const volume::ct_volume&, std::uint16_t);
 
 void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
-                  const geometry& grid) {
+                  const volume::geometry& grid) {
     if (shape_of(labels) != grid.shape)
         throw std::invalid_argument("write_labels: the array's shape differs from the grid's shape");
     const auto io = writer_for(path.filename().string());

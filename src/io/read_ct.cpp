@@ -5,11 +5,11 @@ namespace groundglass::io {
 
 namespace {
 
-ct_volume read_image(const std::filesystem::path& path, file_kind kind) {
+volume::ct_volume read_image(const std::filesystem::path& path, reading::file_kind kind) {
     auto volume = open_volume(path, kind);
     try {
         const auto& header = volume.header;
-        ct_assembly assembly(header.grid, std::move(volume.header.remarks));
+        reading::ct_assembly assembly(header.grid, std::move(volume.header.remarks));
         volume.read(path, [&](std::size_t first, const stored_values& stored) {
             std::visit(
                 [&](const auto& values) { assembly.put(first, values, header.slope, header.intercept); },
@@ -25,13 +25,13 @@ ct_volume read_image(const std::filesystem::path& path, file_kind kind) {
 
 } // namespace
 
-ct_volume read_ct(const std::filesystem::path& path, const read_options& options) {
+volume::ct_volume read_ct(const std::filesystem::path& path, const read_options& options) {
     std::error_code none;
     if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file or folder");
     const bool folder = std::filesystem::is_directory(path, none);
-    const auto kind = folder ? file_kind::dicom : kind_of(path);
+    const auto kind = folder ? reading::file_kind::dicom : kind_of(path);
     try {
-        if (kind == file_kind::dicom) return read_dicom(path, options.series_uid);
+        if (kind == reading::file_kind::dicom) return read_dicom(path, options.series_uid);
         if (!options.series_uid.empty())
             throw std::invalid_argument(
                 "read_options: series_uid picks from DICOM files; it has no meaning for a "

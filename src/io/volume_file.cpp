@@ -150,7 +150,7 @@ std::filesystem::path other_of_pair(const std::filesystem::path& path, const std
 
 std::string inflated_start(const std::filesystem::path& path, std::size_t most) {
     const auto start = start_of(path, path);
-    byte_source source(path, 0, kind_of_start(start) == file_kind::gzip);
+    byte_source source(path, 0, reading::kind_of_start(start) == reading::file_kind::gzip);
     std::string result(std::min(most, std::size_t{1} << 16), '\0');
     std::size_t there = 0;
     for (;;) {
@@ -164,39 +164,40 @@ std::string inflated_start(const std::filesystem::path& path, std::size_t most) 
 
 std::filesystem::path header_of_pair(const std::filesystem::path& path) {
     const auto header = other_of_pair(path, ".img", ".hdr");
-    if (header == path || kind_of_start(inflated_start(header, 1024)) != file_kind::nifti) return path;
+    if (header == path || reading::kind_of_start(inflated_start(header, 1024)) != reading::file_kind::nifti)
+        return path;
     return header;
 }
 
 void volume_file::read(const std::filesystem::path& path, const slice_sink& sink) const {
     switch (header.type) {
-    case number_type::int8:
+    case reading::number_type::int8:
         return stream<std::int8_t>(path, *this, sink);
-    case number_type::uint8:
+    case reading::number_type::uint8:
         return stream<std::uint8_t>(path, *this, sink);
-    case number_type::int16:
+    case reading::number_type::int16:
         return stream<std::int16_t>(path, *this, sink);
-    case number_type::uint16:
+    case reading::number_type::uint16:
         return stream<std::uint16_t>(path, *this, sink);
-    case number_type::int32:
+    case reading::number_type::int32:
         return stream<std::int32_t>(path, *this, sink);
-    case number_type::uint32:
+    case reading::number_type::uint32:
         return stream<std::uint32_t>(path, *this, sink);
-    case number_type::int64:
+    case reading::number_type::int64:
         return stream<std::int64_t>(path, *this, sink);
-    case number_type::uint64:
+    case reading::number_type::uint64:
         return stream<std::uint64_t>(path, *this, sink);
-    case number_type::float32:
+    case reading::number_type::float32:
         return stream<float>(path, *this, sink);
-    case number_type::float64:
+    case reading::number_type::float64:
         return stream<double>(path, *this, sink);
     }
 }
 
-volume_file open_volume(const std::filesystem::path& path, file_kind kind) {
-    const auto head = kind == file_kind::nifti ? header_of_pair(path) : path;
+volume_file open_volume(const std::filesystem::path& path, reading::file_kind kind) {
+    const auto head = kind == reading::file_kind::nifti ? header_of_pair(path) : path;
     try {
-        volume_file volume{read_header(kind, inflated_start(head, longest_header)), head};
+        volume_file volume{reading::read_header(kind, inflated_start(head, reading::longest_header)), head};
         auto& header = volume.header;
         if (header.pair) {
             volume.data = other_of_pair(head, ".hdr", ".img");
@@ -208,9 +209,10 @@ volume_file open_volume(const std::filesystem::path& path, file_kind kind) {
                 refuse(path, "the header names voxels in another file, which is not beside it; copy that "
                              "file there");
         }
-        if (kind == file_kind::nifti && kind_of_start(start_of(volume.data, path)) == file_kind::gzip)
+        if (kind == reading::file_kind::nifti &&
+            reading::kind_of_start(start_of(volume.data, path)) == reading::file_kind::gzip)
             header.inflate_all();
-        fit_to_length(header, std::filesystem::file_size(volume.data));
+        reading::fit_to_length(header, std::filesystem::file_size(volume.data));
         return volume;
     } catch (const format_error& error) {
         const std::string text = error.what();

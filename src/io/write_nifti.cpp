@@ -21,7 +21,8 @@ void put(std::string& header, std::size_t at, T value) {
 
 /// b, c, d of the quaternion whose a is not negative; the columns of the rotation are `x`, `y` and `z`. The
 /// largest of the four divisors keeps it exact (Shepperd 1978).
-std::array<double, 3> quaternion(const vector3& x, const vector3& y, const vector3& z) {
+std::array<double, 3> quaternion(const volume::vector3& x, const volume::vector3& y,
+                                 const volume::vector3& z) {
     const double trace = x[0] + y[1] + z[2];
     const std::array<double, 4> squares{1 + trace, 1 + 2 * x[0] - trace, 1 + 2 * y[1] - trace,
                                         1 + 2 * z[2] - trace};
@@ -41,12 +42,12 @@ std::array<double, 3> quaternion(const vector3& x, const vector3& y, const vecto
 
 /// The header of uint8 voxels. The sform holds any grid; the qform holds it where its axes are perpendicular,
 /// and is not coded elsewhere.
-std::string header_of(const geometry& grid) {
+std::string header_of(const volume::geometry& grid) {
     std::string header(352, '\0');
     put<std::int32_t>(header, 0, 348);
     put<std::int16_t>(header, 40, 3);
-    std::array<vector3, 3> axes{}; // of i, j and k, in RAS
-    vector3 origin{-grid.origin_mm[0], -grid.origin_mm[1], grid.origin_mm[2]};
+    std::array<volume::vector3, 3> axes{}; // of i, j and k, in RAS
+    volume::vector3 origin{-grid.origin_mm[0], -grid.origin_mm[1], grid.origin_mm[2]};
     for (std::size_t i = 0; i < 3; ++i) {
         const auto& direction = grid.direction[2 - i];
         axes[i] = {-direction[0], -direction[1], direction[2]};
@@ -59,9 +60,9 @@ std::string header_of(const geometry& grid) {
     put(header, 108, 352.0F);
     put(header, 112, 1.0F);
     header[123] = 2; // mm
-    const bool mirrored = dot(axes[0], cross(axes[1], axes[2])) < 0;
+    const bool mirrored = volume::dot(axes[0], volume::cross(axes[1], axes[2])) < 0;
     put(header, 76, mirrored ? -1.0F : 1.0F);
-    if (shear_degrees(grid) < 0.001) {
+    if (reading::shear_degrees(grid) < 0.001) {
         put<std::int16_t>(header, 252, 1);
         auto z = axes[2];
         if (mirrored) z = {-z[0], -z[1], -z[2]};
@@ -92,7 +93,7 @@ struct close_gz {
 } // namespace
 
 void write_nifti(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
-                 const geometry& grid) {
+                 const volume::geometry& grid) {
     for (const auto n : grid.shape)
         if (n > 32767)
             throw std::invalid_argument(

@@ -45,11 +45,14 @@ ensemble::ensemble(const ensemble_options& options) {
         impl{options, detail::slice_networks(load(options), options.as_published)});
 }
 
+ensemble::ensemble(std::vector<std::filesystem::path> models, const lesion_options& options)
+    : ensemble(ensemble_options{options, std::move(models)}) {}
+
 const ensemble_options& ensemble::options() const { return impl_->options; }
 
 const std::vector<segmenter>& ensemble::models() const { return impl_->networks.models(); }
 
-lesion_ct ensemble::run(const lung_ct& lungs, const progress_function& progress) const {
+volume::lesion_ct ensemble::run(const volume::lung_ct& lungs, const progress_function& progress) const {
     std::vector<const model_contract*> contracts;
     for (const auto& model : models()) contracts.push_back(&model.contract());
     return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks, contracts,

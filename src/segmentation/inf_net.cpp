@@ -193,13 +193,17 @@ inf_net::inf_net(const inf_net_options& options) {
     impl_ = std::make_shared<const impl>(impl{options, two_networks(options)});
 }
 
+inf_net::inf_net(std::filesystem::path infection, std::filesystem::path multi_class,
+                 const lesion_options& options)
+    : inf_net(inf_net_options{options, std::move(infection), std::move(multi_class)}) {}
+
 const inf_net_options& inf_net::options() const { return impl_->options; }
 
 const segmenter& inf_net::infection() const { return impl_->networks.infection(); }
 
 const segmenter& inf_net::multi_class() const { return impl_->networks.multi_class(); }
 
-lesion_ct inf_net::run(const lung_ct& lungs, const progress_function& progress) const {
+volume::lesion_ct inf_net::run(const volume::lung_ct& lungs, const progress_function& progress) const {
     return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks,
                                 {&infection().contract(), &multi_class().contract()},
                                 {&multi_class().contract()}, progress);

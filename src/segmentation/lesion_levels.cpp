@@ -8,7 +8,7 @@
 namespace groundglass::segmentation::detail {
 namespace {
 
-constexpr std::uint8_t place = lesion_uncertainty::place;
+constexpr std::uint8_t place = volume::lesion_uncertainty::place;
 
 } // namespace
 
@@ -53,8 +53,9 @@ void lesion_levels::add(std::size_t slice_index, std::size_t pixel, float ground
     const std::size_t column = pixel % shape_[2] - box_.column;
     const auto number = static_cast<std::uint8_t>(level - thresholds_.begin() + 1);
     found_(slice_index - first_, row, column) =
-        consolidation > ground_glass ? static_cast<std::uint8_t>(number | lesion_uncertainty::consolidated)
-                                     : number;
+        consolidation > ground_glass
+            ? static_cast<std::uint8_t>(number | volume::lesion_uncertainty::consolidated)
+            : number;
 }
 
 array3<std::uint8_t> lesion_levels::finish(double minimum_ml, double voxel_ml) const {
@@ -73,22 +74,23 @@ array3<std::uint8_t> lesion_levels::finish(double minimum_ml, double voxel_ml) c
         return result;
     }
     for (std::size_t level = 1; level <= thresholds_.size(); ++level) {
-        const components found(mask_where(found_,
-                                          [level](std::uint8_t value) {
-                                              const auto number = value & place;
-                                              return number != 0 && static_cast<std::size_t>(number) <= level;
-                                          }),
-                               connectivity::all);
-        found.visit_runs([&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end,
-                             std::size_t i) {
-            if (static_cast<double>(found[i].voxels) * voxel_ml < minimum_ml) return;
-            const auto* in = found_line(slice, row);
-            auto* out = line(slice, row);
-            for (std::size_t column = begin; column < end; ++column)
-                if (out[column] == 0)
-                    out[column] =
-                        static_cast<std::uint8_t>(level | (in[column] & lesion_uncertainty::consolidated));
-        });
+        const volume::components found(volume::mask_where(found_,
+                                                          [level](std::uint8_t value) {
+                                                              const auto number = value & place;
+                                                              return number != 0 && static_cast<std::size_t>(
+                                                                                        number) <= level;
+                                                          }),
+                                       volume::connectivity::all);
+        found.visit_runs(
+            [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
+                if (static_cast<double>(found[i].voxels) * voxel_ml < minimum_ml) return;
+                const auto* in = found_line(slice, row);
+                auto* out = line(slice, row);
+                for (std::size_t column = begin; column < end; ++column)
+                    if (out[column] == 0)
+                        out[column] = static_cast<std::uint8_t>(
+                            level | (in[column] & volume::lesion_uncertainty::consolidated));
+            });
     }
     return result;
 }

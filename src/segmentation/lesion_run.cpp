@@ -25,16 +25,16 @@ struct lung_slices {
     pixel_box box;
 };
 
-lung_slices find_lungs(const lung_ct& lungs) {
+lung_slices find_lungs(const volume::lung_ct& lungs) {
     const auto& grid = lungs.ct().grid();
     const image_size size{grid.shape[1], grid.shape[2]};
     const auto pixels = [&](std::size_t axis) {
-        return whole_up_to(std::ceil(crop_margin_mm / grid.spacing_mm[axis]), grid.shape[axis]);
+        return volume::whole_up_to(std::ceil(crop_margin_mm / grid.spacing_mm[axis]), grid.shape[axis]);
     };
     lung_slices result;
     std::vector<std::uint8_t> shadow(size.area());
     for (std::size_t i = 0; i < grid.shape[0]; ++i) {
-        const auto labels = slice(lungs.lungs(), i);
+        const auto labels = slice_of(lungs.lungs(), i);
         if (std::all_of(labels.begin(), labels.end(), [](std::uint8_t label) { return label == 0; }))
             continue;
         result.indices.push_back(i);
@@ -48,7 +48,8 @@ lung_slices find_lungs(const lung_ct& lungs) {
 std::vector<window> close_slices(const std::vector<std::size_t>& indices, double spacing_mm,
                                  double reach_mm) {
     // A spacing written as 0.8333 must not lose a slice that is meant to be at the reach.
-    const auto reach = whole_up_to(reach_mm / spacing_mm * (1 + 1e-3), indices.empty() ? 0 : indices.back());
+    const auto reach =
+        volume::whole_up_to(reach_mm / spacing_mm * (1 + 1e-3), indices.empty() ? 0 : indices.back());
     std::vector<window> result(indices.size());
     for (std::size_t i = 0; i < indices.size(); ++i) {
         auto& [first, last] = result[i];
@@ -73,12 +74,12 @@ void for_each_lung_pixel(std::span<const std::uint8_t> labels, std::size_t colum
 /// beyond the lungs a network's answer means nothing.
 class slice_mean {
 public:
-    slice_mean(const lung_ct& lungs, const pixel_box& box)
+    slice_mean(const volume::lung_ct& lungs, const pixel_box& box)
         : lungs_(lungs), box_(box), columns_(lungs.ct().grid().shape[2]), count_(box.size.area()),
           ground_glass_(box.size.area()), consolidation_(box.size.area()) {}
 
     void add(const slice_probabilities& found, std::size_t index) {
-        for_each_lung_pixel(slice(lungs_.lungs(), index), columns_, box_, [&](std::size_t, std::size_t i) {
+        for_each_lung_pixel(slice_of(lungs_.lungs(), index), columns_, box_, [&](std::size_t, std::size_t i) {
             count_[i] += 1;
             ground_glass_[i] += found.ground_glass[i];
             consolidation_[i] += found.consolidation[i];
@@ -89,14 +90,14 @@ public:
     /// added.
     template <class F>
     void for_each(std::size_t index, F f) const {
-        for_each_lung_pixel(slice(lungs_.lungs(), index), columns_, box_,
+        for_each_lung_pixel(slice_of(lungs_.lungs(), index), columns_, box_,
                             [&](std::size_t pixel, std::size_t i) {
                                 f(pixel, ground_glass_[i] / count_[i], consolidation_[i] / count_[i]);
                             });
     }
 
 private:
-    const lung_ct& lungs_;
+    const volume::lung_ct& lungs_;
     const pixel_box& box_;
     std::size_t columns_;
     std::vector<float> count_;
@@ -110,8 +111,8 @@ std::uint8_t in_255ths(float probability) {
 
 /// Clears connected lesions below a volume and says how many there were.
 void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_ml, notes& remarks) {
-    const components found(mask_where(lesions, [](std::uint8_t label) { return label != 0; }),
-                           connectivity::all);
+    const volume::components found(volume::mask_where(lesions, [](std::uint8_t label) { return label != 0; }),
+                                   volume::connectivity::all);
     const auto small = [&](std::size_t i) {
         return static_cast<double>(found[i].voxels) * voxel_ml < minimum_ml;
     };
@@ -148,7 +149,7 @@ std::string names(const std::vector<const model_contract*>& models) {
     return result;
 }
 
-notes what_was_done(const lesion_settings& settings, const std::string& models, const geometry& grid,
+notes what_was_done(const lesion_settings& settings, const std::string& models, const volume::geometry& grid,
                     std::size_t slices) {
     if (settings.as_published)
         return {{note_level::info, "segmented",
@@ -185,7 +186,7 @@ notes what_was_done(const lesion_settings& settings, const std::string& models, 
 }
 
 /// Every slice, and all of it.
-lung_slices whole_slices(const geometry& grid) {
+lung_slices whole_slices(const volume::geometry& grid) {
     lung_slices result;
     for (std::size_t i = 0; i < grid.shape[0]; ++i) result.indices.push_back(i);
     result.box.size = {grid.shape[1], grid.shape[2]};
@@ -213,17 +214,16 @@ void check(const lesion_settings& settings, const std::string& stage) {
     if (!(settings.minimum_lesion_ml >= 0 && settings.minimum_lesion_ml <= 1000))
         refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 to 1000");
     if (const auto views = settings.views; views != 1 && views != 2 && views != 4 && views != 8)
-        refuse("views", static_cast<double>(static_cast<std::ptrdiff_t>(views)), "1, 2, 4 or 8");
-    if (settings.as_published && settings.views != 1)
-        refuse("views", static_cast<double>(settings.views), "1 with as_published");
+        refuse("views", views, "1, 2, 4 or 8");
+    if (settings.as_published && settings.views != 1) refuse("views", settings.views, "1 with as_published");
     if (settings.as_published && settings.average_mm != 0)
         refuse("average_mm", settings.average_mm, "0 with as_published");
     if (settings.as_published && settings.minimum_lesion_ml != 0)
         refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 with as_published");
 }
 
-lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, const lesion_finder& finder,
-                       const progress_function& progress) {
+volume::lesion_ct find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings,
+                               const lesion_finder& finder, const progress_function& progress) {
     const auto& ct = lungs.ct().hounsfield();
     const auto& grid = lungs.ct().grid();
     const image_size size{grid.shape[1], grid.shape[2]};
@@ -241,8 +241,8 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
     }
     const auto keep = [&](std::size_t index, std::size_t pixel, float glass, float dense) {
         if (!settings.keep_probabilities) return;
-        slice(ground_glass, index)[pixel] = in_255ths(glass);
-        slice(consolidation, index)[pixel] = in_255ths(dense);
+        slice_of(ground_glass, index)[pixel] = in_255ths(glass);
+        slice_of(consolidation, index)[pixel] = in_255ths(dense);
     };
     // The published flows look beyond the lungs and have no threshold that could be calibrated.
     const bool measured = !settings.as_published && !slices.empty();
@@ -260,16 +260,16 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
         const auto count = [&](std::size_t member, const slice_probabilities& found) {
             if (member_voxels.empty()) return;
             std::uint64_t voxels = 0;
-            for_each_lung_pixel(slice(lungs.lungs(), slices[i]), size.columns, region.box,
+            for_each_lung_pixel(slice_of(lungs.lungs(), slices[i]), size.columns, region.box,
                                 [&](std::size_t, std::size_t k) {
                                     voxels += found.ground_glass[k] + found.consolidation[k] >= threshold;
                                 });
             member_voxels[member] += voxels;
         };
-        return finder.run(slice(ct, slices[i]), size, region.box, count);
+        return finder.run(slice_of(ct, slices[i]), size, region.box, count);
     };
     work.combine = [&](std::size_t i, std::span<const std::unique_ptr<const slice_probabilities>> results) {
-        const auto labels = slice(lesions, slices[i]);
+        const auto labels = slice_of(lesions, slices[i]);
         if (settings.as_published) {
             const auto& found = *results[i];
             std::copy(found.labels.begin(), found.labels.end(), labels.begin());
@@ -292,10 +292,10 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
 
     if (settings.minimum_lesion_ml > 0)
         drop_small(lesions, settings.minimum_lesion_ml, grid.voxel_ml(), remarks);
-    auto doubt = std::make_shared<lesion_uncertainty>();
+    auto doubt = std::make_shared<volume::lesion_uncertainty>();
     if (levels) {
         doubt->levels = calibration->levels;
-        doubt->first_level = share(levels->finish(settings.minimum_lesion_ml, grid.voxel_ml()));
+        doubt->first_level = shared(levels->finish(settings.minimum_lesion_ml, grid.voxel_ml()));
     }
     doubt->member_voxels.assign(member_voxels.begin(), member_voxels.end());
     if (!levels && member_voxels.empty()) doubt = nullptr;
@@ -304,8 +304,8 @@ lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings, co
     return {lungs,
             std::move(lesions),
             std::move(remarks),
-            share(std::move(ground_glass)),
-            share(std::move(consolidation)),
+            shared(std::move(ground_glass)),
+            shared(std::move(consolidation)),
             std::move(doubt)};
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "slice_members.hpp"
+#include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/segmentation/image_lesions.hpp>
+#include <groundglass/segmentation/lesion_options.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
-#include <groundglass/volume/picture_lungs.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -15,26 +16,18 @@
 
 namespace groundglass::segmentation::detail {
 
-/// What the options of all stages have in common, with the meaning that `ensemble_options` gives them.
-struct lesion_settings {
-    int threads = 0;
-    double threshold = 0.5;
-    double average_mm = 0;
-    double minimum_lesion_ml = 0;
-    std::size_t views = 1;
-    bool keep_probabilities = false;
+/// The options of a stage that finds lesions, whichever its networks are.
+struct lesion_settings : lesion_options {
     bool as_published = false;
 };
 
+[[nodiscard]] inline std::size_t view_count(const lesion_settings& settings) {
+    return static_cast<std::size_t>(settings.views);
+}
+
 template <class Options>
-[[nodiscard]] lesion_settings settings_of(const Options& o) {
-    return {o.threads,
-            o.threshold,
-            o.average_mm,
-            o.minimum_lesion_ml,
-            static_cast<std::size_t>(o.views),
-            o.keep_probabilities,
-            o.as_published};
+[[nodiscard]] lesion_settings settings_of(const Options& options) {
+    return {options, options.as_published};
 }
 
 /// Throws `std::invalid_argument` naming the stage, the option, its value and the range.
@@ -60,28 +53,29 @@ struct lesion_finder {
 /// Runs the networks over the slices of a CT and makes lesions of what they give: inside the lungs, averaged
 /// and thresholded, or, as published, the labels of whole slices as they come. Throws what the finder and
 /// `progress` throw, and `cancelled`.
-[[nodiscard]] lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings,
-                                     const lesion_finder& finder, const progress_function& progress);
+[[nodiscard]] volume::lesion_ct find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings,
+                                             const lesion_finder& finder, const progress_function& progress);
 
 /// The same with networks as `mean_of_members` takes them.
 template <class Networks>
-[[nodiscard]] lesion_ct find_lesions(const lung_ct& lungs, const lesion_settings& settings,
-                                     const Networks& networks, std::vector<const model_contract*> models,
-                                     std::vector<const model_contract*> judges,
-                                     const progress_function& progress) {
+[[nodiscard]] volume::lesion_ct
+find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings, const Networks& networks,
+             std::vector<const model_contract*> models, std::vector<const model_contract*> judges,
+             const progress_function& progress) {
     const auto run = [&](std::span<const std::int16_t> slice, image_size size, const pixel_box& box,
                          const member_function& seen) {
-        return mean_of_members(networks, settings.views, slice, size, box, std::nullopt, false, seen);
+        return mean_of_members(networks, view_count(settings), slice, size, box, std::nullopt, false, seen);
     };
     return find_lesions(lungs, settings,
-                        {run, networks.size() * settings.views, std::move(models), std::move(judges)},
+                        {run, networks.size() * view_count(settings), std::move(models), std::move(judges)},
                         progress);
 }
 
 /// 0, 1 ground glass, 2 consolidation: lesion where the two reach the threshold together.
-[[nodiscard]] inline lesion_label label_of(float ground_glass, float consolidation, float threshold) {
-    if (ground_glass + consolidation < threshold) return lesion_label::none;
-    return consolidation > ground_glass ? lesion_label::consolidation : lesion_label::ground_glass;
+[[nodiscard]] inline volume::lesion_label label_of(float ground_glass, float consolidation, float threshold) {
+    if (ground_glass + consolidation < threshold) return volume::lesion_label::none;
+    return consolidation > ground_glass ? volume::lesion_label::consolidation
+                                        : volume::lesion_label::ground_glass;
 }
 
 /// Takes from a picture's lungs and lesions what lies beside the patient: the networks learned from pictures
@@ -92,10 +86,11 @@ void keep_within_patient(std::span<const T> values, image_size size, std::span<s
     if (!std::all_of(values.begin(), values.end(),
                      [](T value) { return std::isfinite(static_cast<double>(value)); }))
         return;
-    bit_mask found({1, size.rows, size.columns});
+    volume::bit_mask found({1, size.rows, size.columns});
     for (std::size_t i = 0; i < lungs.size(); ++i)
         if (lungs[i] != 0) found.set(0, i / size.columns, i % size.columns);
-    const auto kept = without_beside(found, air_beside_patient(values, size.rows, size.columns));
+    const auto kept =
+        lungs::without_beside(found, lungs::air_beside_patient(values, size.rows, size.columns));
     for (std::size_t i = 0; i < lungs.size(); ++i) {
         if (kept.test(0, i / size.columns, i % size.columns)) continue;
         lungs[i] = 0;
@@ -115,12 +110,14 @@ template <class Networks, class T>
         throw std::invalid_argument("segment_image: " + std::to_string(values.size()) +
                                     " values for an image of " + std::to_string(size.rows) + " x " +
                                     std::to_string(size.columns));
-    const auto found = mean_of_members(networks, settings.views, values, size, pixel_box{0, 0, size}, window,
-                                       true, [](std::size_t, const slice_probabilities&) {});
+    const auto found = mean_of_members(networks, view_count(settings), values, size, pixel_box{0, 0, size},
+                                       window, true, [](std::size_t, const slice_probabilities&) {});
     image_lesions result{make_array<float>({2, size.rows, size.columns}),
                          array2<std::uint8_t>({size.rows, size.columns}), std::nullopt};
-    std::copy(found.ground_glass.begin(), found.ground_glass.end(), slice(result.probabilities, 0).begin());
-    std::copy(found.consolidation.begin(), found.consolidation.end(), slice(result.probabilities, 1).begin());
+    std::copy(found.ground_glass.begin(), found.ground_glass.end(),
+              slice_of(result.probabilities, 0).begin());
+    std::copy(found.consolidation.begin(), found.consolidation.end(),
+              slice_of(result.probabilities, 1).begin());
     const auto labels = flat(result.labels);
     const bool published = !found.labels.empty();
     const auto threshold = static_cast<float>(settings.threshold);

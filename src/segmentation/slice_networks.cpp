@@ -64,9 +64,9 @@ slice_probabilities largest_class(const segmenter& model, std::span<const float>
         for (std::size_t k = 1; k < model.contract().classes.size(); ++k)
             if (planes[k * area + i] > planes[largest * area + i]) largest = k;
         if (other) is_lung[i] = largest == *other ? 1.0F : 0.0F;
-        const auto label = largest == glass   ? lesion_label::ground_glass
-                           : largest == dense ? lesion_label::consolidation
-                                              : lesion_label::none;
+        const auto label = largest == glass   ? volume::lesion_label::ground_glass
+                           : largest == dense ? volume::lesion_label::consolidation
+                                              : volume::lesion_label::none;
         labels[i] = static_cast<std::uint8_t>(label);
     }
     slice_probabilities result{std::vector<float>(whole.area()), std::vector<float>(whole.area()),

@@ -6,6 +6,8 @@
 // Ten slices of lung, a quarter of it ground glass: the table must say so.
 int main() {
     using namespace groundglass;
+    using namespace groundglass::volume;
+    using namespace groundglass::quantification;
     const shape3 shape{10, 4, 4};
     const ct_volume ct(make_array<std::int16_t>(shape, -850), {.shape = shape, .spacing_mm = {5, 1, 1}});
     auto lesions = make_array<std::uint8_t>(shape);

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <groundglass/config.hpp>
 #include <groundglass/volume/ct_volume.hpp>
-#include <groundglass/volume/label_places.hpp>
+#include <groundglass/volume/label_map.hpp>
 
 #include <filesystem>
 #include <type_traits>
@@ -16,16 +17,17 @@ namespace groundglass::io {
 /// `with_lobes` to say, which take a map of 16 bits for programs that number beyond 255. Throws
 /// `format_error` for another grid (telling both), for other values (telling one), for a folder of other
 /// files, and for files that can't be read. For `std::uint8_t` and `std::uint16_t`.
-template <label_value T = std::uint8_t>
-[[nodiscard]] array3<T> read_labels(const std::filesystem::path& path, const ct_volume& like,
-                                    std::type_identity_t<T> highest = std::numeric_limits<T>::max());
+template <volume::label_value T = std::uint8_t>
+[[nodiscard]] GROUNDGLASS_EXPORT array3<T>
+read_labels(const std::filesystem::path& path, const volume::ct_volume& like,
+            std::type_identity_t<T> highest = std::numeric_limits<T>::max());
 
 /// Writes labels and where they lie, compressed where the format can; the ending picks the format. The file
 /// is written under another name beside it and then renamed, so that it is there whole or not at all. Throws
 /// `std::invalid_argument` for another ending or another shape than the grid's, and `format_error` where the
 /// file can't be written. NIfTI holds the grid of a tilted gantry in its sform; a qform, which can't, is then
 /// absent, and programs that read nothing else refuse the file.
-void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
-                  const geometry& grid);
+GROUNDGLASS_EXPORT void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>& labels,
+                                     const volume::geometry& grid);
 
 } // namespace groundglass::io

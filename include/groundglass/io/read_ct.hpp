@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/config.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 
 #include <filesystem>
@@ -23,6 +24,7 @@ struct read_options {
 /// Throws `format_error`, naming the path as given and never a file inside a folder, for everything that
 /// can't be read or is no CT in HU. Cost: a second for 150 slices of 512 x 512 in JPEG Lossless; memory 1.1
 /// times the volume for axial images of 16-bit integers.
-[[nodiscard]] ct_volume read_ct(const std::filesystem::path& path, const read_options& options = {});
+[[nodiscard]] GROUNDGLASS_EXPORT volume::ct_volume read_ct(const std::filesystem::path& path,
+                                                           const read_options& options = {});
 
 } // namespace groundglass::io

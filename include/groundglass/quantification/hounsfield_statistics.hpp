@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace groundglass {
+namespace groundglass::quantification {
 
 /// Mean and population standard deviation in HU; both NaN over no voxels.
 struct hounsfield_statistics {
@@ -60,4 +60,4 @@ struct hounsfield_sums {
     return sums.statistics();
 }
 
-} // namespace groundglass
+} // namespace groundglass::quantification

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::quantification {
 
 /// The regions of a table, in its order. Both lungs come first, so the first row is the answer.
 enum class lung_region : std::uint8_t {
@@ -36,7 +36,7 @@ inline constexpr std::size_t lung_region_count = 9;
 /// `"both lungs"`, `"left lung"`, …, `"right lower third"`, …, `"right lower lobe"`. Throws
 /// `std::invalid_argument` for another value.
 [[nodiscard]] constexpr std::string_view name_of(lung_region region) {
-    constexpr std::array<std::string_view, lung_region_count + lobe_count> names{
+    constexpr std::array<std::string_view, lung_region_count + volume::lobe_count> names{
         "both lungs",        "left lung",        "right lung",        "left upper third",
         "left middle third", "left lower third", "right upper third", "right middle third",
         "right lower third", "left upper lobe",  "left lower lobe",   "right upper lobe",
@@ -84,9 +84,12 @@ struct involvement_options {
 /// nothing of its own.
 class involvement : public pipeable {
 public:
+    using takes = volume::lesion_ct;
+    using gives = involvement_table;
+
     explicit involvement(involvement_options options = {}) : options_(options) {}
 
-    [[nodiscard]] involvement_table operator()(const lesion_ct& study) const;
+    [[nodiscard]] involvement_table operator()(const volume::lesion_ct& study) const;
     [[nodiscard]] const involvement_options& options() const { return options_; }
 
     friend bool operator==(const involvement& a, const involvement& b) { return a.options_ == b.options_; }
@@ -95,15 +98,15 @@ private:
     involvement_options options_;
 };
 
-inline involvement_table involvement::operator()(const lesion_ct& study) const {
-    const auto zones = zones_by_height(study.lungs());
+inline involvement_table involvement::operator()(const volume::lesion_ct& study) const {
+    const auto zones = volume::zones_by_height(study.lungs());
     std::array<std::array<involvement_counts, 3>, 2> cells{}; // [side][third]
 
     for (std::size_t index = 0; index < zones.size(); ++index) {
-        if (zones[index] == lung_zone::none) continue;
-        const auto hounsfield = slice(study.ct().hounsfield(), index);
-        const auto lungs = slice(study.lungs(), index);
-        const auto lesions = slice(study.lesions(), index);
+        if (zones[index] == volume::lung_zone::none) continue;
+        const auto hounsfield = slice_of(study.ct().hounsfield(), index);
+        const auto lungs = slice_of(study.lungs(), index);
+        const auto lesions = slice_of(study.lesions(), index);
         const auto third = static_cast<std::size_t>(zones[index]) - 1;
         for (std::size_t i = 0; i < lungs.size(); ++i)
             if (lungs[i] != 0)
@@ -126,11 +129,12 @@ inline involvement_table involvement::operator()(const lesion_ct& study) const {
     for (std::size_t r = 0; r < lung_region_count; ++r)
         table.rows[r] = named(regions[r].measures(study.ct().grid().voxel_ml()), r);
     if (const auto& lobes = study.with_lungs().lobes())
-        for (const auto& measures : involvement_by_label(study, *lobes, lobe_count, options_.high_opacity))
+        for (const auto& measures :
+             involvement_by_label(study, *lobes, volume::lobe_count, options_.high_opacity))
             table.lobes.push_back(named(measures, lung_region_count + table.lobes.size()));
     if (const auto& segments = study.with_lungs().segments())
-        table.segments = involvement_by_label(study, *segments, segment_count, options_.high_opacity);
+        table.segments = involvement_by_label(study, *segments, volume::segment_count, options_.high_opacity);
     return table;
 }
 
-} // namespace groundglass
+} // namespace groundglass::quantification

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::quantification {
 
 /// The involvement of every part that a map of labels names: lobes, segments, or any other division of the
 /// lungs.
@@ -14,7 +14,7 @@ namespace groundglass {
 /// order. Only lung counts: what a label covers outside the lungs is left out, and so is lung without a
 /// label. Throws `std::invalid_argument` for another shape and for a label above `count`. One pass.
 [[nodiscard]] inline std::vector<involvement_measures>
-involvement_by_label(const lesion_ct& study, const array3<std::uint8_t>& labels, std::uint8_t count,
+involvement_by_label(const volume::lesion_ct& study, const array3<std::uint8_t>& labels, std::uint8_t count,
                      high_opacity_rule rule = high_opacity_rule::consolidation) {
     if (shape_of(labels) != study.ct().grid().shape)
         throw std::invalid_argument("involvement_by_label: the labels' shape differs from the CT's shape");
@@ -36,4 +36,4 @@ involvement_by_label(const lesion_ct& study, const array3<std::uint8_t>& labels,
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::quantification

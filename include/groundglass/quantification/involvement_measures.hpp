@@ -3,7 +3,7 @@
 #include <groundglass/quantification/hounsfield_statistics.hpp>
 #include <groundglass/volume/label_map.hpp>
 
-namespace groundglass {
+namespace groundglass::quantification {
 
 /// How much of one part of the lungs is ground glass or consolidation. Percentages are NaN where the part has
 /// no lung, statistics in HU where it has no such voxel.
@@ -33,7 +33,7 @@ struct involvement_counts {
         lung.add(hu);
         if (lesion == 0) return;
         opacity.add(hu);
-        const bool consolidated = lesion == static_cast<std::uint8_t>(lesion_label::consolidation);
+        const bool consolidated = lesion == static_cast<std::uint8_t>(volume::lesion_label::consolidation);
         consolidation += consolidated;
         ground_glass += !consolidated;
         high_opacity += rule == high_opacity_rule::consolidation ? consolidated : hu > -200;
@@ -63,4 +63,4 @@ struct involvement_counts {
     }
 };
 
-} // namespace groundglass
+} // namespace groundglass::quantification

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::quantification {
 
 /// What is known of one measured quantity: its value at each level, and the central interval.
 struct quantile_curve {
@@ -106,7 +106,7 @@ public:
                 std::to_string(options_.coverage));
     }
 
-    [[nodiscard]] uncertainty_table operator()(const lesion_ct& study) const;
+    [[nodiscard]] uncertainty_table operator()(const volume::lesion_ct& study) const;
     [[nodiscard]] const involvement_uncertainty_options& options() const { return options_; }
 
     friend bool operator==(const involvement_uncertainty& a, const involvement_uncertainty& b) {
@@ -125,23 +125,23 @@ using level_counts = std::vector<involvement_counts>;
 
 /// Counts by parts. `part(slice, voxel)` is a lung voxel's part, or `parts` where it has none.
 template <class Part>
-[[nodiscard]] std::vector<level_counts> counts_by_level(const lesion_ct& study, std::size_t parts,
+[[nodiscard]] std::vector<level_counts> counts_by_level(const volume::lesion_ct& study, std::size_t parts,
                                                         high_opacity_rule rule, Part part) {
     const auto& doubt = *study.uncertainty();
     std::vector<level_counts> result(parts, level_counts(doubt.levels.size() + 1));
     for (std::size_t index = 0; index < study.ct().grid().shape[0]; ++index) {
-        const auto hounsfield = slice(study.ct().hounsfield(), index);
-        const auto lungs = slice(study.lungs(), index);
-        const auto first = slice(*doubt.first_level, index);
+        const auto hounsfield = slice_of(study.ct().hounsfield(), index);
+        const auto lungs = slice_of(study.lungs(), index);
+        const auto first = slice_of(*doubt.first_level, index);
         for (std::size_t i = 0; i < lungs.size(); ++i) {
             if (lungs[i] == 0) continue;
             const auto where = part(index, i);
             if (where == parts) continue;
-            const auto level = static_cast<std::size_t>(first[i] & lesion_uncertainty::place);
-            const auto label = level == 0 ? lesion_label::none
-                               : (first[i] & lesion_uncertainty::consolidated) != 0
-                                   ? lesion_label::consolidation
-                                   : lesion_label::ground_glass;
+            const auto level = static_cast<std::size_t>(first[i] & volume::lesion_uncertainty::place);
+            const auto label = level == 0 ? volume::lesion_label::none
+                               : (first[i] & volume::lesion_uncertainty::consolidated) != 0
+                                   ? volume::lesion_label::consolidation
+                                   : volume::lesion_label::ground_glass;
             result[where][level].add(hounsfield[i], static_cast<std::uint8_t>(label), rule);
         }
     }
@@ -150,7 +150,7 @@ template <class Part>
 
 /// Curves of one region from its counts; `estimate` is what the segmentation itself says.
 [[nodiscard]] inline region_uncertainty curves(const region_involvement& estimate, const level_counts& counts,
-                                               const lesion_uncertainty& doubt, double coverage,
+                                               const volume::lesion_uncertainty& doubt, double coverage,
                                                double voxel_ml) {
     region_uncertainty result;
     result.region = estimate.region;
@@ -184,7 +184,7 @@ template <class Part>
 
 } // namespace detail
 
-inline uncertainty_table involvement_uncertainty::operator()(const lesion_ct& study) const {
+inline uncertainty_table involvement_uncertainty::operator()(const volume::lesion_ct& study) const {
     const auto table = involvement({.high_opacity = options_.high_opacity})(study);
     uncertainty_table result;
     for (std::size_t r = 0; r < lung_region_count; ++r) result.rows[r].region = table.rows[r].region;
@@ -208,10 +208,10 @@ inline uncertainty_table involvement_uncertainty::operator()(const lesion_ct& st
 
     result.levels = doubt->levels;
     result.coverage = options_.coverage;
-    const auto zones = zones_by_height(study.lungs());
+    const auto zones = volume::zones_by_height(study.lungs());
     const auto thirds =
         detail::counts_by_level(study, 6, options_.high_opacity, [&](std::size_t index, std::size_t i) {
-            const auto side = slice(study.lungs(), index)[i] - std::size_t{1};
+            const auto side = slice_of(study.lungs(), index)[i] - std::size_t{1};
             return 3 * side + static_cast<std::size_t>(zones[index]) - 1;
         });
     for (std::size_t r = 0; r < lung_region_count; ++r) {
@@ -225,9 +225,9 @@ inline uncertainty_table involvement_uncertainty::operator()(const lesion_ct& st
     }
     if (const auto& lobes = study.with_lungs().lobes()) {
         const auto counts = detail::counts_by_level(
-            study, lobe_count, options_.high_opacity, [&](std::size_t index, std::size_t i) {
-                const auto label = slice(*lobes, index)[i];
-                return label == 0 ? std::size_t{lobe_count} : label - std::size_t{1};
+            study, volume::lobe_count, options_.high_opacity, [&](std::size_t index, std::size_t i) {
+                const auto label = slice_of(*lobes, index)[i];
+                return label == 0 ? std::size_t{volume::lobe_count} : label - std::size_t{1};
             });
         for (std::size_t lobe = 0; lobe < counts.size(); ++lobe)
             result.lobes.push_back(
@@ -236,4 +236,4 @@ inline uncertainty_table involvement_uncertainty::operator()(const lesion_ct& st
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::quantification

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::quantification {
 
 /// One axial slice's share in the involvement.
 struct slice_involvement {
@@ -38,15 +38,15 @@ public:
                                         std::to_string(options.minimum_lung_ml));
     }
 
-    [[nodiscard]] std::vector<slice_involvement> operator()(const lesion_ct& study) const {
+    [[nodiscard]] std::vector<slice_involvement> operator()(const volume::lesion_ct& study) const {
         const auto& grid = study.ct().grid();
         const double voxel_ml = grid.voxel_ml();
         const double middle_row = (static_cast<double>(grid.shape[1]) - 1) / 2;
         const double middle_column = (static_cast<double>(grid.shape[2]) - 1) / 2;
         std::vector<slice_involvement> profile(grid.shape[0]);
         for (std::size_t index = 0; index < profile.size(); ++index) {
-            const auto lungs = slice(study.lungs(), index);
-            const auto lesions = slice(study.lesions(), index);
+            const auto lungs = slice_of(study.lungs(), index);
+            const auto lesions = slice_of(study.lesions(), index);
             std::array<std::uint64_t, 3> voxels{}; // by lesion_label
             for (std::size_t i = 0; i < lungs.size(); ++i)
                 if (lungs[i] != 0) ++voxels[lesions[i]];
@@ -73,4 +73,4 @@ private:
     slice_profile_options options_;
 };
 
-} // namespace groundglass
+} // namespace groundglass::quantification

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace groundglass {
+namespace groundglass::reading {
 
 /// What a file is by its first bytes.
 enum class file_kind {
@@ -63,4 +63,4 @@ inline bool starts_as_metaimage(std::string_view start) {
     return file_kind::unknown;
 }
 
-} // namespace groundglass
+} // namespace groundglass::reading

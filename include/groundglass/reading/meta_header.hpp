@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-namespace groundglass {
+namespace groundglass::reading {
 
 namespace detail {
 
@@ -109,12 +109,12 @@ inline number_type meta_type(std::string_view name) {
         throw format_error("the MetaImage header has no ElementSpacing, so volumes in ml can't be computed; "
                            "add it");
     const auto spacing = numbers_of<double>(*spacing_text, n, "ElementSpacing");
-    vector3 origin{};
+    volume::vector3 origin{};
     if (const auto text = fields.one_of({"Offset", "Position", "Origin"})) {
         const auto numbers = numbers_of<double>(*text, n, "Offset");
         std::copy_n(numbers.begin(), 3, origin.begin());
     }
-    std::array<vector3, 3> steps{{{spacing[0], 0, 0}, {0, spacing[1], 0}, {0, 0, spacing[2]}}};
+    std::array<volume::vector3, 3> steps{{{spacing[0], 0, 0}, {0, spacing[1], 0}, {0, 0, spacing[2]}}};
     if (const auto text = fields.one_of({"TransformMatrix", "Rotation", "Orientation"})) {
         const auto matrix = numbers_of<double>(*text, n * n, "TransformMatrix");
         for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -164,4 +164,4 @@ inline number_type meta_type(std::string_view name) {
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::reading

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-namespace groundglass {
+namespace groundglass::reading {
 
 namespace detail {
 
@@ -28,29 +28,31 @@ struct nifti_fields {
 
 /// Steps along i, j, k and the place of the first voxel, in RAS and mm: the columns of an affine.
 struct affine {
-    std::array<vector3, 3> steps{};
-    vector3 origin{};
+    std::array<volume::vector3, 3> steps{};
+    volume::vector3 origin{};
 
-    [[nodiscard]] vector3 at(double i, double j, double k) const {
-        vector3 place = origin;
+    [[nodiscard]] volume::vector3 at(double i, double j, double k) const {
+        volume::vector3 place = origin;
         for (std::size_t c = 0; c < 3; ++c) place[c] += i * steps[0][c] + j * steps[1][c] + k * steps[2][c];
         return place;
     }
-    [[nodiscard]] double determinant() const { return dot(steps[0], cross(steps[1], steps[2])); }
+    [[nodiscard]] double determinant() const {
+        return volume::dot(steps[0], volume::cross(steps[1], steps[2]));
+    }
     /// Finite, and its axes span a space.
     [[nodiscard]] bool sound() const {
         for (const auto& v : {steps[0], steps[1], steps[2], origin})
             for (const double x : v)
                 if (!std::isfinite(x)) return false;
-        const double lengths =
-            std::sqrt(dot(steps[0], steps[0]) * dot(steps[1], steps[1]) * dot(steps[2], steps[2]));
+        const double lengths = std::sqrt(volume::dot(steps[0], steps[0]) * volume::dot(steps[1], steps[1]) *
+                                         volume::dot(steps[2], steps[2]));
         return std::abs(determinant()) > 1e-6 * lengths;
     }
 };
 
 /// Method 2 of nifti1.h. Nothing where the quaternion is no rotation or a pixdim is not positive.
-inline std::optional<affine> qform_of(const vector3& bcd, const vector3& offset, const vector3& pixdim,
-                                      double qfac) {
+inline std::optional<affine> qform_of(const volume::vector3& bcd, const volume::vector3& offset,
+                                      const volume::vector3& pixdim, double qfac) {
     const auto [b, c, d] = bcd;
     double squares = b * b + c * c + d * d;
     // Written with "not" for NaN. Stored with as few as three decimals, a half turn has squares above 1.
@@ -79,8 +81,8 @@ inline double apart(const affine& a, const affine& b, const std::array<std::uint
         std::array<double, 3> at{};
         for (std::size_t i = 0; i < 3; ++i) at[i] = (corner >> i & 1) ? static_cast<double>(sizes[i]) - 1 : 0;
         const auto p = a.at(at[0], at[1], at[2]), q = b.at(at[0], at[1], at[2]);
-        const vector3 off{p[0] - q[0], p[1] - q[1], p[2] - q[2]};
-        worst = std::max(worst, std::sqrt(dot(off, off)));
+        const volume::vector3 off{p[0] - q[0], p[1] - q[1], p[2] - q[2]};
+        worst = std::max(worst, std::sqrt(volume::dot(off, off)));
     }
     return worst;
 }
@@ -104,7 +106,7 @@ inline affine nifti_affine(const nifti_fields& header, bool second, const std::a
     const int unit = (second ? header.at<std::int32_t>(500) : std::int32_t{header.at<char>(123)}) & 7;
     const double scale = unit == 1 ? 1000 : unit == 3 ? 0.001 : 1;
 
-    vector3 pixdim{}, bcd{}, offset{};
+    volume::vector3 pixdim{}, bcd{}, offset{};
     affine sform;
     for (std::size_t i = 0; i < 3; ++i) {
         pixdim[i] = scale * real(76, 104, i + 1);
@@ -120,7 +122,7 @@ inline affine nifti_affine(const nifti_fields& header, bool second, const std::a
     };
     if (has_sform && sform.sound()) {
         double least = std::numeric_limits<double>::infinity();
-        for (const auto& step : sform.steps) least = std::min(least, std::sqrt(dot(step, step)));
+        for (const auto& step : sform.steps) least = std::min(least, std::sqrt(volume::dot(step, step)));
         const double off = qform ? apart(sform, *qform, sizes) : 0;
         if (has_qform && !qform)
             warn("The file has two forms that say where its voxels lie; its qform is damaged, the sform was "
@@ -133,7 +135,7 @@ inline affine nifti_affine(const nifti_fields& header, bool second, const std::a
                  "; the sform was taken.");
         else if (!has_qform)
             for (std::size_t i = 0; i < 3; ++i) {
-                const double length = std::sqrt(dot(sform.steps[i], sform.steps[i]));
+                const double length = std::sqrt(volume::dot(sform.steps[i], sform.steps[i]));
                 const double stretch =
                     std::abs(std::abs(pixdim[i]) - length) * static_cast<double>(sizes[i] - 1);
                 if (pixdim[i] == 0 || !(stretch > 0.1 * length)) continue;
@@ -280,4 +282,4 @@ inline affine nifti_affine(const nifti_fields& header, bool second, const std::a
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::reading

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-namespace groundglass {
+namespace groundglass::reading {
 
 namespace detail {
 
@@ -157,7 +157,7 @@ nrrd_vectors(std::string_view text, std::size_t components, std::size_t most, co
 
 /// How the components of a space become those of LPS, or nothing where the space is not the patient's.
 /// `dimension` is set where the name tells it.
-inline std::optional<vector3> nrrd_space(std::string_view name, std::size_t& dimension) {
+inline std::optional<volume::vector3> nrrd_space(std::string_view name, std::size_t& dimension) {
     auto space = lower(name);
     dimension = 3;
     for (const std::string_view time : {"-time", "t"}) {
@@ -168,9 +168,9 @@ inline std::optional<vector3> nrrd_space(std::string_view name, std::size_t& dim
         dimension = 4;
         break;
     }
-    if (space == "left-posterior-superior" || space == "lps") return vector3{1, 1, 1};
-    if (space == "right-anterior-superior" || space == "ras") return vector3{-1, -1, 1};
-    if (space == "left-anterior-superior" || space == "las") return vector3{1, -1, 1};
+    if (space == "left-posterior-superior" || space == "lps") return volume::vector3{1, 1, 1};
+    if (space == "right-anterior-superior" || space == "ras") return volume::vector3{-1, -1, 1};
+    if (space == "left-anterior-superior" || space == "las") return volume::vector3{1, -1, 1};
     for (const std::string_view other : {"scanner-xyz", "3d-right-handed", "3d-left-handed"})
         if (space == other) return {};
     throw format_error("the NRRD header names a space that NRRD does not know: it is damaged");
@@ -196,8 +196,8 @@ inline std::vector<double> nrrd_units(std::optional<std::string_view> text, std:
 /// The three axes of the file that span space, and their steps and origin, in LPS and mm.
 struct nrrd_grid {
     std::array<std::uint64_t, 3> sizes{};
-    std::array<vector3, 3> steps{};
-    vector3 origin{};
+    std::array<volume::vector3, 3> steps{};
+    volume::vector3 origin{};
 };
 
 /// The axes that span space: those with a direction, or, without directions, those whose kind is none of
@@ -239,7 +239,7 @@ nrrd_spatial_axes(const nrrd_fields& fields, const std::vector<std::uint64_t>& s
 inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::uint64_t>& sizes,
                               volume_header& result) {
     std::size_t dimension = 0;
-    std::optional<vector3> to_lps;
+    std::optional<volume::vector3> to_lps;
     if (const auto space = fields.get("space")) to_lps = nrrd_space(*space, dimension);
     if (const auto text = fields.get("spacedimension")) {
         const auto given = number_of<std::uint64_t>(*text, "space dimension");
@@ -269,14 +269,14 @@ inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::
     for (std::size_t i = 0; i < 3; ++i) grid.sizes[i] = sizes[axes[i]];
     if (!directions.empty()) {
         const auto unit = nrrd_units(fields.get("spaceunits"), dimension);
-        const auto flip = to_lps.value_or(vector3{1, 1, 1});
+        const auto flip = to_lps.value_or(volume::vector3{1, 1, 1});
         for (std::size_t i = 0; i < 3; ++i) {
             const auto& vector = *directions[axes[i]];
             for (std::size_t k = 3; k < vector.size(); ++k)
                 if (vector[k] != 0)
                     throw format_error("an axis of the image runs through time; save one volume");
             for (std::size_t k = 0; k < 3; ++k) grid.steps[i][k] = unit[k] * flip[k] * vector[k] + 0.0;
-            const double length = std::sqrt(dot(grid.steps[i], grid.steps[i]));
+            const double length = std::sqrt(volume::dot(grid.steps[i], grid.steps[i]));
             if (!spacings.empty() && !std::isnan(spacings[axes[i]]) &&
                 !(std::abs(spacings[axes[i]] - length) <= 0.001 * length))
                 throw format_error("'spacings' and 'space directions' of the NRRD header disagree: it is "
@@ -366,4 +366,4 @@ inline nrrd_grid nrrd_grid_of(const nrrd_fields& fields, const std::vector<std::
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::reading

@@ -7,7 +7,7 @@
 
 #include <stdexcept>
 
-namespace groundglass {
+namespace groundglass::reading {
 
 /// The header of a NIfTI, NRRD or MetaImage file from its first bytes, `longest_header` of them where it has
 /// so many; those of a NIfTI inflated. Throws `format_error` as the readers of the three formats do, and
@@ -25,4 +25,4 @@ namespace groundglass {
     }
 }
 
-} // namespace groundglass
+} // namespace groundglass::reading

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <groundglass/note.hpp>
-#include <groundglass/volume/ct_grid.hpp>
+#include <groundglass/reading/ct_grid.hpp>
 
 #include <charconv>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::reading {
 
 /// How a voxel is stored.
 enum class number_type : std::uint8_t {
@@ -41,7 +41,7 @@ inline constexpr std::uint64_t most_deflate = 1032;
 /// What the header of a volume file says, checked. No library sees a header before this.
 struct volume_header {
     /// Axes in the order of the file, from the slowest to the fastest, in LPS.
-    geometry grid;
+    volume::geometry grid;
     number_type type = number_type::int16;
     bool big_endian = false;
     /// Values are `slope * stored + intercept`.
@@ -176,13 +176,14 @@ inline std::string plain_name(std::string_view name) {
 
 /// The grid of axes whose steps along the file's axes, from the fastest to the slowest, are LPS vectors in
 /// mm.
-inline geometry grid_of_steps(const std::array<std::uint64_t, 3>& sizes, const std::array<vector3, 3>& steps,
-                              const vector3& origin) {
-    geometry grid;
+inline volume::geometry grid_of_steps(const std::array<std::uint64_t, 3>& sizes,
+                                      const std::array<volume::vector3, 3>& steps,
+                                      const volume::vector3& origin) {
+    volume::geometry grid;
     grid.origin_mm = origin;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const auto& step = steps[2 - axis];
-        const double length = std::sqrt(dot(step, step));
+        const double length = std::sqrt(volume::dot(step, step));
         grid.shape[axis] = static_cast<std::size_t>(sizes[2 - axis]);
         grid.spacing_mm[axis] = length;
         for (std::size_t i = 0; i < 3; ++i) grid.direction[axis][i] = step[i] / length;
@@ -211,4 +212,4 @@ inline void settle_grid(volume_header& header) {
 
 } // namespace detail
 
-} // namespace groundglass
+} // namespace groundglass::reading

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/config.hpp>
 #include <groundglass/segmentation/preprocess.hpp>
 
 #include <cstddef>
@@ -25,7 +26,7 @@ enum class normalisation : std::uint8_t {
 };
 
 /// The name of a normalisation in a contract.
-[[nodiscard]] std::string_view name_of(normalisation value);
+[[nodiscard]] GROUNDGLASS_EXPORT std::string_view name_of(normalisation value);
 
 /// What the planes are that a network gives. A `segmenter` makes probabilities of logits.
 enum class output_kind : std::uint8_t { probability, logits };
@@ -99,6 +100,7 @@ struct model_contract {
 /// Reads a contract in its JSON form, format version 1; unknown keys are passed over. `where` names the file
 /// in messages. Throws `model_error` for anything missing, of the wrong type, out of range, or of another
 /// version, and for an `input.normalisation` that is not known; without one, the input is a window.
-[[nodiscard]] model_contract parse_model_contract(std::string_view json, const std::string& where);
+[[nodiscard]] GROUNDGLASS_EXPORT model_contract parse_model_contract(std::string_view json,
+                                                                     const std::string& where);
 
 } // namespace groundglass::segmentation

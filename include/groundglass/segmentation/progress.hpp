@@ -1,5 +1,7 @@
 #pragma once
 
+#include <groundglass/config.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <stdexcept>
@@ -7,7 +9,7 @@
 namespace groundglass::segmentation {
 
 /// A run was stopped because its progress function said so.
-struct cancelled final : std::runtime_error {
+struct GROUNDGLASS_EXPORT cancelled final : std::runtime_error {
     cancelled() : std::runtime_error("cancelled") {}
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <groundglass/config.hpp>
 #include <groundglass/error.hpp>
 #include <groundglass/segmentation/model_contract.hpp>
 
@@ -24,7 +25,7 @@ struct segmenter_options {
 /// may call one at the same time.
 ///
 /// A model file is a program: load only files you trust.
-class segmenter {
+class GROUNDGLASS_EXPORT segmenter {
 public:
     /// Reads the contract, loads the model (TorchScript is brought to float32 or bfloat16 and frozen; a
     /// package is unpacked to a temporary folder as long as it lives) and tries it on a tiny image. Takes

@@ -42,7 +42,7 @@ public:
     }
 
     /// Throws `std::invalid_argument` for a table without lung: no lung has no severity.
-    [[nodiscard]] score_table operator()(const involvement_table& table) const {
+    [[nodiscard]] score_table operator()(const quantification::involvement_table& table) const {
         const double fraction = table.opacity_fraction();
         if (std::isnan(fraction))
             throw std::invalid_argument("scores: the table holds no lung, so there is no severity to grade");
@@ -73,7 +73,8 @@ public:
 
         std::array<double, 6> opacity{}, ground_glass{}, consolidation{};
         for (std::size_t zone = 0; zone < opacity.size(); ++zone) {
-            const auto& row = table.rows[static_cast<std::size_t>(lung_region::left_upper) + zone];
+            const auto& row =
+                table.rows[static_cast<std::size_t>(quantification::lung_region::left_upper) + zone];
             const double lung = row.lung_ml > 0 ? row.lung_ml : std::numeric_limits<double>::quiet_NaN();
             opacity[zone] = row.opacity_percent / 100; // from the counts: exact at the borders
             ground_glass[zone] = row.ground_glass_ml / lung;
@@ -83,8 +84,8 @@ public:
         result.tfs_ground_glass = score(extent_convention::tfs, ground_glass);
         result.tfs_consolidation = score(extent_convention::tfs, consolidation);
 
-        if (table.segments.size() == segment_count) {
-            std::array<double, segment_count> segments{};
+        if (table.segments.size() == volume::segment_count) {
+            std::array<double, volume::segment_count> segments{};
             for (std::size_t i = 0; i < segments.size(); ++i)
                 segments[i] = table.segments[i].opacity_percent / 100;
             result.ct_ss_segments = score(extent_convention::ct_ss_segments, segments);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::severity {
 
 struct thresholds_options {
     /// Ascending cut points over the fraction (0..1). Two neighbours may be equal: the class between is
@@ -43,7 +43,7 @@ public:
 
     /// The rule that was fitted to a cohort. Throws as above where it was fitted to other values than
     /// fractions.
-    explicit thresholds(const threshold_fit& fit) : thresholds({fit.cuts, fit.classes}) {}
+    explicit thresholds(const statistics::threshold_fit& fit) : thresholds({fit.cuts, fit.classes}) {}
 
     /// The cuts 0.018 and 0.062 between A, B and C that the public project Timothy102/covid-ct fitted to the
     /// fraction of the lungs called ground glass or consolidation by Inf-Net in 453 patients (mean class
@@ -72,4 +72,4 @@ private:
     thresholds_options options_;
 };
 
-} // namespace groundglass
+} // namespace groundglass::severity

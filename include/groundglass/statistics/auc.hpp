@@ -5,7 +5,7 @@
 #include <groundglass/statistics/estimate.hpp>
 #include <groundglass/statistics/roc.hpp>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 namespace detail {
 
@@ -159,4 +159,4 @@ struct auc_comparison {
     return {a.area, b.area, difference, {difference - half, difference + half}, z, p_value};
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

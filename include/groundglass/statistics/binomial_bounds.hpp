@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Intervals for a proportion, as compared by Brown, Cai and DasGupta 2001 (doi:10.1214/ss/1009213286).
 enum class binomial_method {
@@ -142,4 +142,4 @@ inline double two_sided_normal_quantile(double level) {
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Agreement of two measurements of the same cases, in their own unit.
 struct bland_altman {
@@ -89,4 +89,4 @@ bland_altman_agreement(std::span<const double> first, std::span<const double> se
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// A stream of pseudo-random numbers that is the same on every platform: SplitMix64 (Steele, Lea, Flood 2014,
 /// doi:10.1145/2714064.2660195). `(seed, stream)` names the stream, so that every resample can have its own
@@ -165,4 +165,4 @@ inline void check_resamples(const char* who, std::size_t resamples) {
     return {quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)};
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Lower and upper end of an interval of confidence or credibility; both NaN where there is none.
 struct bounds {
@@ -25,4 +25,4 @@ inline void check_level(const char* who, double level) {
 }
 
 } // namespace detail
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -6,7 +6,7 @@
 #include <groundglass/statistics/interval_counts.hpp>
 #include <groundglass/statistics/roc.hpp>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Cases whose predicted probability lies in one interval. Means and shares are NaN over no cases.
 struct calibration_bin {
@@ -124,4 +124,4 @@ inline void check_probabilities(const std::string& who, std::span<const double> 
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

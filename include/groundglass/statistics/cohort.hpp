@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// What every fit asks of the measured values of a cohort. Throws `std::invalid_argument`, beginning with
 /// `who`, for fewer than two patients, values that are NaN or infinite, values that are all the same, or
@@ -39,4 +39,4 @@ namespace groundglass {
     return {};
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

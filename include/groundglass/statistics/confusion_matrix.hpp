@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// How often each true class was called each class.
 class confusion_matrix {
@@ -91,4 +91,4 @@ private:
     return sum / present;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -2,7 +2,7 @@
 
 #include <groundglass/statistics/bounds.hpp>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// A figure with its interval.
 struct estimate {
@@ -11,4 +11,4 @@ struct estimate {
     friend bool operator==(const estimate&, const estimate&) = default;
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// A sum of doubles and of products of two of them without rounding, whatever their order and magnitude: it
 /// is kept as parts that do not overlap (Shewchuk 1997, doi:10.1007/PL00009321). Needs a `long double` of
@@ -73,4 +73,4 @@ namespace detail {
 }
 
 } // namespace detail
-} // namespace groundglass
+} // namespace groundglass::statistics

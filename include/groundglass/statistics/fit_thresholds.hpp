@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Where in the gap between two neighbouring values a cut is put.
 enum class cut_rule {
@@ -291,4 +291,4 @@ private:
     return detail::threshold_cohort(values, classes, options, false).fit();
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// How many patients of each of two classes fall into each interval.
 struct interval_counts {
@@ -85,4 +85,4 @@ inline void check_edges(std::span<const double> edges) {
     return counts;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// How an interval's counts become a probability.
 enum class interval_recipe {
@@ -308,4 +308,4 @@ private:
     notes remarks_;
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

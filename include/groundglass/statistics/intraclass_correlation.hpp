@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Intraclass correlations of single ratings, where the same raters rate every case (Shrout and Fleiss 1979,
 /// doi:10.1037/0033-2909.86.2.420).
@@ -126,4 +126,4 @@ struct intraclass_correlation {
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

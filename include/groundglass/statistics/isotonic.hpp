@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Neighbours that share one value of a monotone fit.
 struct isotonic_block {
@@ -81,4 +81,4 @@ struct isotonic_block {
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

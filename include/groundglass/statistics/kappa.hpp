@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// What a disagreement by d of k - 1 possible steps costs: `none` 1 for any, `linear` d / (k - 1),
 /// `quadratic` its square. Linear and quadratic need classes in order.
@@ -63,4 +63,4 @@ enum class kappa_weights : std::uint8_t { none, linear, quadratic };
     return {value, {std::max(-1.0, value - half), std::min(1.0, value + half)}};
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

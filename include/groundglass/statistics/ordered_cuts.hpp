@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Patients of several ordered classes, gathered in cells of ascending value.
 struct ordered_cells {
@@ -211,4 +211,4 @@ private:
     double tolerance_ = 0;
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

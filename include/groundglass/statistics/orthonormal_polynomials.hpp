@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Polynomials of degree 0 to `degree` that are orthonormal over given points: Σᵢ pⱼ(xᵢ) pₖ(xᵢ) = 1 for j =
 /// k, else 0. They are built by Arnoldi's recurrence with a second orthogonalisation, in long double
@@ -114,4 +114,4 @@ private:
     std::vector<long double> recurrence_; // column k expresses x·pₖ by p₀ … pₖ₊₁
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

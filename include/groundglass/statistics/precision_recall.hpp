@@ -2,7 +2,7 @@
 
 #include <groundglass/statistics/roc.hpp>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Calling "positive" whatever scores `threshold` or more.
 struct precision_recall_point {
@@ -39,4 +39,4 @@ struct precision_recall {
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// Calling "positive" whatever scores `threshold` or more.
 struct roc_point {
@@ -98,4 +98,4 @@ struct called_positive {
     return points;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

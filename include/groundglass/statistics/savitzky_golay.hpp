@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// What stands beyond the ends of the series: SciPy's five modes. For `a b c d`:
 enum class edge_mode {
@@ -405,4 +405,4 @@ private:
     bool moderate_ = true;                  // they are
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

@@ -4,7 +4,7 @@
 #include <groundglass/statistics/exact_sum.hpp>
 #include <groundglass/statistics/fit_thresholds.hpp>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// How far fitted thresholds can be trusted.
 struct threshold_bootstrap {
@@ -74,4 +74,4 @@ struct threshold_bootstrap {
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::statistics

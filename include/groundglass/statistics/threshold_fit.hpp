@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// What `fit_thresholds` found: value → ordered class, with how well that works on the patients it was fitted
 /// to. Those figures flatter; `bootstrap_thresholds` says by how much. `thresholds(fit)` of
@@ -52,4 +52,4 @@ struct threshold_fit : pipeable {
     }
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

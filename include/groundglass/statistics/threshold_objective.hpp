@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::statistics {
 
 /// What fitted thresholds shall be best at.
 enum class threshold_goal {
@@ -94,7 +94,7 @@ public:
     /// falling to N / D (Dinkelbach 1967, doi:10.1287/mnsc.13.7.492), a few rounds of the search. Throws
     /// `std::invalid_argument` for cells of other classes or without a patient of one, and as `ordered_cuts`.
     [[nodiscard]] ordered_cuts search(const ordered_cells& cells, cut_places places) const {
-        groundglass::check(cells);
+        statistics::check(cells);
         if (cells.classes != classes_)
             throw std::invalid_argument("threshold_objective: cells of " + std::to_string(classes_) +
                                         " classes are needed, found " + std::to_string(cells.classes));
@@ -126,7 +126,7 @@ public:
     /// cells as `check` does and unless there is one cut less than classes.
     [[nodiscard]] static class_table table_of(const ordered_cells& cells,
                                               const std::vector<std::size_t>& places) {
-        groundglass::check(cells);
+        statistics::check(cells);
         if (places.size() + 1 != cells.classes)
             throw std::invalid_argument("threshold_objective: " + std::to_string(cells.classes) +
                                         " classes have one cut less, found " + std::to_string(places.size()));
@@ -216,4 +216,4 @@ private:
     std::vector<double> expected_; // disagreement of each assigned class with a patient drawn by chance
 };
 
-} // namespace groundglass
+} // namespace groundglass::statistics

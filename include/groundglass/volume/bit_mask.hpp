@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// A yes or no for each voxel, one bit each: a 150 x 512 x 512 mask takes 4.9 MB, and the set operations, the
 /// morphology and the components below work on 64 voxels at a time.
@@ -222,4 +222,4 @@ void paint(array3<T>& volume, const bit_mask& mask, T value, const shape3& first
     });
 }
 
-} // namespace groundglass
+} // namespace groundglass::volume

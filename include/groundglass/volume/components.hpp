@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// Which voxels count as neighbours. The `in_slice` kinds never look beyond a slice, so that each slice's
 /// components stand for themselves.
@@ -238,4 +238,4 @@ private:
     });
 }
 
-} // namespace groundglass
+} // namespace groundglass::volume

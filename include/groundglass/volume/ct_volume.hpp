@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// A chest CT in Hounsfield units, rounded to whole units. Copies share the voxels.
 class ct_volume {
@@ -15,10 +15,10 @@ public:
     ct_volume() = default;
 
     /// Throws `std::invalid_argument` when the array's shape is not the grid's, a spacing is not positive,
-    /// the grid's volume is no number, or the grid is not axial (`to_axial` in `volume/orientation.hpp` turns
-    /// it).
+    /// the grid's volume is no number, or the grid is not axial (`to_axial` in `reading/orientation.hpp`
+    /// turns it).
     ct_volume(array3<std::int16_t> hounsfield, const geometry& grid, notes remarks = {})
-        : ct_volume(share(std::move(hounsfield)), grid, std::move(remarks)) {}
+        : ct_volume(shared(std::move(hounsfield)), grid, std::move(remarks)) {}
 
     ct_volume(shared_array3<std::int16_t> hounsfield, const geometry& grid, notes remarks = {})
         : hounsfield_(std::move(hounsfield)), grid_(grid), notes_(std::move(remarks)) {
@@ -51,4 +51,4 @@ private:
     notes notes_;
 };
 
-} // namespace groundglass
+} // namespace groundglass::volume

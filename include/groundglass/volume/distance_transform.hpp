@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 namespace detail {
 
@@ -91,4 +91,4 @@ void lower_envelope(T* height, std::size_t n, std::size_t stride, double step, s
     return result;
 }
 
-} // namespace groundglass
+} // namespace groundglass::volume

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 using vector3 = std::array<double, 3>;
 
@@ -70,4 +70,4 @@ struct geometry {
     }
 };
 
-} // namespace groundglass
+} // namespace groundglass::volume

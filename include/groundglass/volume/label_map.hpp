@@ -1,8 +1,13 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
-namespace groundglass {
+namespace groundglass::volume {
+
+/// The number types of label maps: other programs number their labels up to a few thousand.
+template <class T>
+concept label_value = std::same_as<T, std::uint8_t> || std::same_as<T, std::uint16_t>;
 
 /// Values of a lung mask. Some other programs number right 1 and left 2.
 enum class lung_label : std::uint8_t { none = 0, left = 1, right = 2 };
@@ -28,4 +33,4 @@ inline constexpr std::uint8_t segment_count = 20;
 /// Thirds of the lungs by height.
 enum class lung_zone : std::uint8_t { none = 0, upper = 1, middle = 2, lower = 3 };
 
-} // namespace groundglass
+} // namespace groundglass::volume

@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// Probabilities of one class in 255ths, a byte a voxel: a float map of a study would take four times its CT.
 using probability_map = shared_array3<std::uint8_t>;
@@ -23,7 +23,7 @@ public:
     lesion_ct(lung_ct lungs, array3<std::uint8_t> lesions, notes remarks = {},
               probability_map ground_glass = {}, probability_map consolidation = {},
               std::shared_ptr<const lesion_uncertainty> uncertainty = {})
-        : lungs_(std::move(lungs)), lesions_(share(std::move(lesions))), notes_(std::move(remarks)),
+        : lungs_(std::move(lungs)), lesions_(shared(std::move(lesions))), notes_(std::move(remarks)),
           ground_glass_(std::move(ground_glass)), consolidation_(std::move(consolidation)),
           uncertainty_(std::move(uncertainty)) {
         const auto& shape = lungs_.ct().grid().shape;
@@ -62,4 +62,4 @@ private:
     std::shared_ptr<const lesion_uncertainty> uncertainty_;
 };
 
-} // namespace groundglass
+} // namespace groundglass::volume

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// What a segmentation knows of its own doubt: nested lesions, one for each level of a calibration, and what
 /// each member of an ensemble found. See `involvement_uncertainty` for what is made of it.
@@ -55,4 +55,4 @@ inline void check(const lesion_uncertainty& doubt, const shape3& shape) {
                    std::to_string(doubt.levels.size()));
 }
 
-} // namespace groundglass
+} // namespace groundglass::volume

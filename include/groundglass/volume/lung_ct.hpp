@@ -3,7 +3,7 @@
 #include <groundglass/volume/ct_volume.hpp>
 #include <groundglass/volume/label_map.hpp>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// A CT with its lungs: what `lung_mask` gives and the segmentation takes. Copies share the voxels.
 class lung_ct {
@@ -13,7 +13,7 @@ public:
     /// `lungs` holds `lung_label` values in the CT's grid; `remarks` what is to be said of the mask.
     /// Throws `std::invalid_argument` for another shape or a value above 2.
     lung_ct(ct_volume ct, array3<std::uint8_t> lungs, notes remarks = {})
-        : ct_(std::move(ct)), lungs_(share(std::move(lungs))), notes_(std::move(remarks)) {
+        : ct_(std::move(ct)), lungs_(shared(std::move(lungs))), notes_(std::move(remarks)) {
         if (shape_of(*lungs_) != ct_.grid().shape)
             throw std::invalid_argument("lung_ct: the mask's shape differs from the CT's shape");
         for (const auto label : flat(*lungs_))
@@ -68,4 +68,4 @@ private:
     shared_array3<std::uint8_t> segments_;
 };
 
-} // namespace groundglass
+} // namespace groundglass::volume

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// The third of the lungs each slice lies in, by height.
 ///
@@ -24,7 +24,7 @@ namespace groundglass {
     std::optional<std::size_t> first;
     std::size_t last = 0;
     for (std::size_t i = 0; i < slices; ++i) {
-        const auto voxels = slice(lungs, i);
+        const auto voxels = slice_of(lungs, i);
         if (std::none_of(voxels.begin(), voxels.end(), [](std::uint8_t label) { return label != 0; }))
             continue;
         if (!first) first = i;
@@ -39,4 +39,4 @@ namespace groundglass {
     return zones;
 }
 
-} // namespace groundglass
+} // namespace groundglass::volume

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-namespace groundglass {
+namespace groundglass::volume {
 
 /// A ball of a radius in mm on a grid: the voxels whose centre lies within the radius of the middle voxel.
 /// It is asked for what of it can matter in a grid, so that its size is bounded by voxels, however many of
@@ -281,4 +281,4 @@ enum class beyond_ends { empty, as_end_slice };
     return dilate(erode(mask, element), element);
 }
 
-} // namespace groundglass
+} // namespace groundglass::volume

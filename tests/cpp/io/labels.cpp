@@ -8,6 +8,8 @@
 #include <fstream>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::reading;
 namespace fs = std::filesystem;
 
 namespace {
@@ -92,9 +94,9 @@ TEST_CASE("lobes are read up to the highest that is asked for") {
 
 TEST_CASE("a folder with a file for each part is read by their names") {
     const temporary_folder folder;
-    const auto layer = [&](const char* name, std::size_t slice_of, std::uint8_t value) {
+    const auto layer = [&](const char* name, std::size_t slice, std::uint8_t value) {
         auto part = make_array<std::uint8_t>(grid.shape);
-        for (auto& label : slice(part, slice_of)) label = value;
+        for (auto& label : slice_of(part, slice)) label = value;
         io::write_labels(folder.path / name, part, grid);
     };
     layer("heart.nii.gz", 0, 1);

@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 namespace fs = std::filesystem;
 
 namespace {

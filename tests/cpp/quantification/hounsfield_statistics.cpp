@@ -5,6 +5,7 @@
 #include <vector>
 
 using namespace groundglass;
+using namespace groundglass::quantification;
 
 TEST_CASE("mean and population standard deviation of a few values") {
     const std::vector<std::int16_t> values{-800, -600, 100, 40};

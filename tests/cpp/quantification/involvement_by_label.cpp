@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::quantification;
 
 namespace {
 
@@ -62,7 +64,7 @@ TEST_CASE("the table has rows for the lobes and segments that the lungs carry") 
     const auto study = row_of_voxels();
     CHECK(involvement{}(study).lobes.empty());
     CHECK(involvement{}(study).segments.empty());
-    const auto map = share(labels({0, 1, 2, 2, 3, 4, 5, 5}));
+    const auto map = shared(labels({0, 1, 2, 2, 3, 4, 5, 5}));
     const lesion_ct divided(study.with_lungs().divided(map, map), study.lesions());
     const auto table = involvement{}(divided);
     REQUIRE(table.lobes.size() == 5);

@@ -5,6 +5,8 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::quantification;
 
 namespace {
 
@@ -30,14 +32,14 @@ lesion_ct random_study(unsigned seed, std::uint8_t place, std::vector<std::uint6
     }
     const geometry grid{.shape = shape, .spacing_mm = {2.5, 0.7, 0.8}};
     const auto given = lung_ct(ct_volume(std::move(hounsfield), grid), std::move(lungs))
-                           .divided(share(std::move(lobes)), {});
+                           .divided(shared(std::move(lobes)), {});
     return {given,
             std::move(lesions),
             {},
             {},
             {},
             std::make_shared<lesion_uncertainty>(
-                lesion_uncertainty{levels, share(std::move(first)), std::move(members)})};
+                lesion_uncertainty{levels, shared(std::move(first)), std::move(members)})};
 }
 
 /// The lesions of one level as a study of their own.

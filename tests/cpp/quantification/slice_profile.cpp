@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::quantification;
 
 namespace {
 

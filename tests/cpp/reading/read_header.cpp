@@ -6,6 +6,8 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::reading;
 using namespace std::string_literals;
 
 namespace {

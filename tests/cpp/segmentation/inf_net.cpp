@@ -7,6 +7,8 @@
 #include <string>
 
 using namespace groundglass;
+using namespace groundglass::volume;
+using namespace groundglass::segmentation;
 using segmentation::inf_net;
 using segmentation::inf_net_options;
 
@@ -85,7 +87,7 @@ TEST_CASE("inf_net: as published, the whole slice, each stretched for itself") {
         CHECK(result.lesions()(s, 2, 2) == 2);
     }
     // A constant slice becomes 0, its map too, and nothing is found: no label is stretched to ground glass.
-    const auto first = slice(result.lesions(), 0);
+    const auto first = slice_of(result.lesions(), 0);
     CHECK(std::ranges::all_of(first, [](std::uint8_t label) { return label == 0; }));
     CHECK(result.remarks()[0].text.find("10 slices by tiny 1 and tiny 1 as published") != std::string::npos);
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::severity;
 using severity::ct_grade;
 using severity::ct_grade_by_extent;
 using severity::ct_grade_by_pattern;

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::quantification;
+using namespace groundglass::severity;
 using severity::ct_grade;
 using severity::lobe_source;
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using groundglass::thresholds;
+using groundglass::severity::thresholds;
 
 TEST_CASE("the published cuts: below, at and above") {
     const auto stage = thresholds::published();

@@ -6,6 +6,7 @@
 #include <numeric>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 TEST_CASE("a stream is the same everywhere, and streams differ") {
     random_stream first(7), again(7), other(7, 1);

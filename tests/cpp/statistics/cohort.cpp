@@ -4,7 +4,7 @@
 
 #include <vector>
 
-using groundglass::check_cohort;
+using groundglass::statistics::check_cohort;
 
 TEST_CASE("a cohort that can't be fitted is named") {
     const auto wrong = [](const std::vector<double>& values, std::size_t labels, const char* what) {

@@ -7,6 +7,7 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 TEST_CASE("what cancels leaves nothing behind, whatever the order and magnitude") {
     std::vector<double> values{1e308, 1e308, 1.5, 1e-308, 5e-324, -1e308, 1e16, -1e16, -1e308};
@@ -38,6 +39,7 @@ TEST_CASE("a mean is that of the exact sum") {
     CHECK(exact_mean(std::vector<double>{largest, largest, largest}) == largest);
     CHECK(static_cast<double>(exact_mean(std::vector<double>{1e308, 1, -1e308})) == 1.0 / 3);
     CHECK(std::isnan(exact_mean({})));
-    CHECK_THROWS_WITH_AS((void)detail::narrowed("f", "a sum", 2 * static_cast<long double>(largest)),
-                         doctest::Contains("f: a sum is beyond the largest double"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(
+        (void)statistics::detail::narrowed("f", "a sum", 2 * static_cast<long double>(largest)),
+        doctest::Contains("f: a sum is beyond the largest double"), std::invalid_argument);
 }

@@ -7,6 +7,8 @@
 #include <limits>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
+using groundglass::severity::thresholds;
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 TEST_CASE("every edge of a percent begins its own interval") {
     const auto edges = percent_edges();

@@ -7,6 +7,7 @@
 #include <sstream>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 namespace {
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 TEST_CASE("violators are pooled by their weights") {
     const std::vector<double> values{1, 3, 2, 4, 3.5, 3.5}, weights{1, 1, 3, 1, 1, 2};

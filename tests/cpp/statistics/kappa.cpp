@@ -6,6 +6,7 @@
 #include <cmath>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 using doctest::Approx;
 
 // The expected numbers are printed by evaluation_reference.py beside this file.

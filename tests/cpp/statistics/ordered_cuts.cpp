@@ -7,6 +7,7 @@
 #include <set>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 namespace {
 

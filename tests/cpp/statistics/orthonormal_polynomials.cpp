@@ -4,7 +4,7 @@
 
 #include <limits>
 
-using groundglass::orthonormal_polynomials;
+using groundglass::statistics::orthonormal_polynomials;
 
 TEST_CASE("polynomials are orthonormal over uneven points, to the highest degree there is") {
     const std::vector<double> points{-3, -2.5, 0, 0.25, 4, 7, 7.5, 100};

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 using doctest::Approx;
 
 // The expected numbers are printed by evaluation_reference.py beside this file.

@@ -7,7 +7,7 @@ struct random_cohort {
     std::vector<double> values;
     std::vector<std::size_t> classes;
 
-    random_cohort(groundglass::random_stream& random, std::size_t class_count, std::uint32_t most,
+    random_cohort(groundglass::statistics::random_stream& random, std::size_t class_count, std::uint32_t most,
                   std::uint32_t lattice) {
         const std::size_t n = class_count + 1 + random.below(most);
         for (std::size_t i = 0; i < n; ++i) {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 namespace {
 

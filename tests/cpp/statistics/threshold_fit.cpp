@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using groundglass::threshold_fit;
+using groundglass::statistics::threshold_fit;
 
 TEST_CASE("a value on a cut belongs to the upper class; equal cuts leave a class empty") {
     threshold_fit fit;

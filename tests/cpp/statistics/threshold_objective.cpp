@@ -5,6 +5,7 @@
 #include <limits>
 
 using namespace groundglass;
+using namespace groundglass::statistics;
 
 TEST_CASE("values of a table of assignments") {
     const class_table table{{8, 2, 0}, {1, 3, 1}, {0, 1, 4}};

@@ -5,6 +5,7 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 namespace {
 

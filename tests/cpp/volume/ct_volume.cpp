@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 TEST_CASE("copies share the voxels") {
     const ct_volume ct(make_array<std::int16_t>({2, 3, 4}, -1000), {.shape = {2, 3, 4}});

@@ -6,6 +6,7 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 TEST_CASE("squared_distance_mm2: the distance to the nearest voxel outside") {
     std::mt19937 random(1);

@@ -5,6 +5,7 @@
 #include <limits>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 TEST_CASE("a step along an axis moves by spacing times direction") {
     const geometry grid{.shape = {10, 20, 30}, .spacing_mm = {5, 0.7, 0.8}, .origin_mm = {-100, -120, 40}};

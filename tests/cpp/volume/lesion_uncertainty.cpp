@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 namespace {
 
@@ -20,7 +21,7 @@ std::string refusal(lesion_uncertainty doubt) {
     return "accepted";
 }
 
-shared_array3<std::uint8_t> map(std::uint8_t value) { return share(make_array<std::uint8_t>(shape, value)); }
+shared_array3<std::uint8_t> map(std::uint8_t value) { return shared(make_array<std::uint8_t>(shape, value)); }
 
 bool says(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
@@ -37,7 +38,7 @@ TEST_CASE("lesion_uncertainty: levels and their map belong together") {
     CHECK(says(refusal({{0.9, 0.1}, map(0), {}}), "0.100000 after 0.900000"));
     CHECK(says(refusal({{0.0, 0.5}, map(0), {}}), "ascend between 0 and 1"));
     CHECK(says(refusal({{0.5, 1.0}, map(0), {}}), "ascend between 0 and 1"));
-    CHECK(says(refusal({{0.5}, share(make_array<std::uint8_t>({1, 3, 4})), {}}), "shape"));
+    CHECK(says(refusal({{0.5}, shared(make_array<std::uint8_t>({1, 3, 4})), {}}), "shape"));
     std::vector<double> many(128);
     for (std::size_t i = 0; i < many.size(); ++i) many[i] = static_cast<double>(i + 1) / 130;
     CHECK(says(refusal({many, map(0), {}}), "at most 127 levels"));

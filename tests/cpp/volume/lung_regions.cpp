@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 namespace {
 

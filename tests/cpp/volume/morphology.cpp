@@ -6,6 +6,7 @@
 #include <random>
 
 using namespace groundglass;
+using namespace groundglass::volume;
 
 namespace {
 
@@ -86,7 +87,8 @@ TEST_CASE("dilate: by rows and by distance is the same") {
         const vector3 spacing{step(), step(), step()};
         const ball element(i % 2 == 0 ? 0.25 * static_cast<double>(random() % 30) : uniform(0, 8), spacing);
         const auto mask = random_mask(shape, uniform(0, 0.03), 100 + static_cast<unsigned>(i));
-        CHECK(detail::dilate_by_distance(mask, element) == detail::dilate_by_rows(mask, element.rows(shape)));
+        CHECK(volume::detail::dilate_by_distance(mask, element) ==
+              volume::detail::dilate_by_rows(mask, element.rows(shape)));
     }
 }
 
@@ -117,8 +119,8 @@ TEST_CASE("dilate, erode, open and close end on any spacing") {
     for (std::size_t slice = 0; slice < 3; ++slice) stack.set(slice, 2, 65);
     CHECK(dilate(point, rows) == row);
     CHECK(dilate(point, stacks) == stack);
-    CHECK(detail::dilate_by_distance(point, rows) == row);
-    CHECK(detail::dilate_by_distance(point, stacks) == stack);
+    CHECK(volume::detail::dilate_by_distance(point, rows) == row);
+    CHECK(volume::detail::dilate_by_distance(point, stacks) == stack);
     for (const shape3& shape : {shape3{0, 3, 3}, shape3{3, 0, 3}, shape3{300, 300, 0}, shape3{1, 1, 1}}) {
         const bit_mask empty(shape);
         for (const double spacing : {1e-300, 1.0, 1e300})

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <groundglass/volume/components.hpp>
+#include <groundglass/volume/morphology.hpp>
+
+#include <cstdint>
+
+namespace groundglass::lungs {
+
+/// The lungs, each for itself.
+struct lung_pair {
+    volume::bit_mask left;
+    volume::bit_mask right;
+    /// Erosion in mm after which the two fell apart: 0 when they did not touch, negative when only one lung
+    /// was found or they could not be told apart.
+    double parted_at_mm = 0;
+};
+
+namespace detail {
+
+inline std::vector<double> column_centres(const volume::components& parts) {
+    std::vector<double> result(parts.size());
+    parts.visit_runs([&](std::size_t, std::size_t, std::size_t begin, std::size_t end, std::size_t i) {
+        result[i] += 0.5 * static_cast<double>(begin + end - 1) * static_cast<double>(end - begin);
+    });
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] /= static_cast<double>(parts[i].voxels);
+    return result;
+}
+
+/// Floods `lungs` from both seeds, darkest voxels first, so that the floods meet on the brighter membrane
+/// between the lungs. Meyer's watershed with levels of 16 HU.
+inline void flood(const array3<std::int16_t>& hounsfield, const volume::bit_mask& lungs,
+                  volume::bit_mask& left, volume::bit_mask& right) {
+    constexpr int lowest = -1024;
+    constexpr int step = 16;
+    constexpr int levels = 160;
+    const auto& shape = lungs.shape();
+    const auto* values = flat(hounsfield).data();
+    std::vector<std::vector<std::size_t>> queues(levels);
+    volume::bit_mask free = lungs - left - right;
+    const auto push_neighbours = [&](std::size_t slice, std::size_t row, std::size_t column, bool is_left,
+                                     int floor) {
+        const auto offer = [&](std::size_t s, std::size_t r, std::size_t c) {
+            if (s >= shape[0] || r >= shape[1] || c >= shape[2] || !free.test(s, r, c)) return;
+            const std::size_t at = (s * shape[1] + r) * shape[2] + c;
+            const int level = std::clamp((values[at] - lowest) / step, floor, levels - 1);
+            free.row(s, r)[c / volume::bit_mask::bits] &=
+                ~(volume::bit_mask::word{1} << (c % volume::bit_mask::bits));
+            (is_left ? left : right).set(s, r, c);
+            queues[static_cast<std::size_t>(level)].push_back(at);
+        };
+        offer(slice, row, column - 1);
+        offer(slice, row, column + 1);
+        offer(slice, row - 1, column);
+        offer(slice, row + 1, column);
+        offer(slice - 1, row, column);
+        offer(slice + 1, row, column);
+    };
+    const auto seed = [&](const volume::bit_mask& seeds, bool is_left) {
+        volume::for_each_run(seeds,
+                             [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {
+                                 for (std::size_t column = begin; column < end; ++column)
+                                     push_neighbours(slice, row, column, is_left, 0);
+                             });
+    };
+    const auto edge = volume::dilate(free, volume::ball(1, {1, 1, 1}));
+    const volume::bit_mask left_seeds = left & edge;
+    const volume::bit_mask right_seeds = right & edge;
+    seed(left_seeds, true);
+    seed(right_seeds, false);
+    for (int level = 0; level < levels; ++level) {
+        auto& queue = queues[static_cast<std::size_t>(level)];
+        for (std::size_t i = 0; i < queue.size(); ++i) {
+            const std::size_t at = queue[i];
+            const std::size_t column = at % shape[2];
+            const std::size_t row = at / shape[2] % shape[1];
+            const std::size_t slice = at / shape[2] / shape[1];
+            push_neighbours(slice, row, column, left.test(slice, row, column), level);
+        }
+        queue = {};
+    }
+}
+
+} // namespace detail
+
+/// Tells left from right in a mask of both lungs.
+///
+/// `lungs` without trachea and main bronchi, `hounsfield` in HU, spacing in mm. Where the lungs touch, as
+/// they may at the anterior junction line, the mask is eroded until it falls into parts on both sides; from
+/// these the HU are flooded back, so the border follows the membrane between the lungs and no straight cut is
+/// made. Parts that touch neither side go to the nearer one. A lone lung is left or right of `middle_column`.
+/// The erosions tried end at 24 mm; each costs a `dilate`, the flood about 0.1 us for each voxel it visits.
+[[nodiscard]] inline lung_pair separate_lungs(const array3<std::int16_t>& hounsfield,
+                                              const volume::bit_mask& lungs,
+                                              const volume::vector3& spacing_mm, double middle_column) {
+    lung_pair result{volume::bit_mask(lungs.shape()), volume::bit_mask(lungs.shape()), -1};
+    const volume::components whole(lungs, volume::connectivity::faces);
+    if (whole.empty()) return result;
+    std::size_t low = lungs.shape()[2];
+    std::size_t high = 0;
+    for (const auto& part : whole) {
+        low = std::min(low, part.last[2] < part.first[2] ? low : part.first[2]);
+        high = std::max(high, part.last[2]);
+    }
+    const double width = static_cast<double>(high - low + 1);
+
+    constexpr double radii_mm[] = {0, 1, 2, 3, 4.5, 6, 8, 10, 13, 16, 20, 24};
+    double middle = middle_column;
+    for (const double radius : radii_mm) {
+        const volume::ball element(radius, spacing_mm);
+        if (radius > 0 && element.reach({1, 1, 1}) == shape3{}) continue;
+        const auto core = radius > 0 ? volume::erode(lungs, element) : lungs;
+        const volume::components parts(core, volume::connectivity::faces);
+        if (parts.empty()) break;
+        const auto centres = detail::column_centres(parts);
+        const auto order = parts.by_size();
+        const std::size_t first = order.front();
+        for (std::size_t k = 1; k < order.size(); ++k) {
+            const std::size_t second = order[k];
+            if (10 * parts[second].voxels < parts[first].voxels) break;
+            if (std::abs(centres[second] - centres[first]) < 0.25 * width) continue;
+            middle = 0.5 * (centres[first] + centres[second]);
+            result.left = parts.select([&](std::size_t i) { return centres[i] > middle; });
+            result.right = core - result.left;
+            result.parted_at_mm = radius;
+            break;
+        }
+        if (result.parted_at_mm >= 0) break;
+    }
+    if (result.parted_at_mm > 0) detail::flood(hounsfield, lungs, result.left, result.right);
+    const volume::bit_mask rest = lungs - result.left - result.right;
+    if (!rest.empty()) {
+        const volume::components parts(rest, volume::connectivity::faces);
+        const auto centres = detail::column_centres(parts);
+        result.left |= parts.select([&](std::size_t i) { return centres[i] > middle; });
+        result.right |= parts.select([&](std::size_t i) { return centres[i] <= middle; });
+    }
+    return result;
+}
+
+} // namespace groundglass::lungs

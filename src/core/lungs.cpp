@@ -1,0 +1,1 @@
+// What the headers of lungs/ declare and their detail folder defines.

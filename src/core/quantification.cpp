@@ -1,0 +1,1 @@
+// What the headers of quantification/ declare and their detail folder defines.

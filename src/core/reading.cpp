@@ -1,0 +1,1 @@
+// What the headers of reading/ declare and their detail folder defines.

@@ -1,0 +1,1 @@
+// What the headers of severity/ declare and their detail folder defines.

@@ -1,0 +1,1 @@
+// What the headers of statistics/ declare and their detail folder defines.

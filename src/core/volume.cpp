@@ -1,0 +1,1 @@
+// What the headers of volume/ declare and their detail folder defines.
