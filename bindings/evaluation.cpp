@@ -42,7 +42,8 @@ void bind_ranking(py::module_& module) {
                                 column<double>(points, std::mem_fn(&roc_point::true_positive_rate)),
                             "auc"_a = auc(elements(scores), elements(labels)));
         },
-        "scores"_a, "labels"_a, "Columns of the ROC curve and its area; see groundglass.evaluation.roc_curve.");
+        "scores"_a, "labels"_a,
+        "Columns of the ROC curve and its area; see groundglass.evaluation.roc_curve.");
     module.def(
         "auc_delong",
         [](const doubles& scores, const labels_array& labels, double level) {

@@ -224,8 +224,7 @@ corrected the same less the optimism, out_of_bag its mean on the patients that a
                 class_table table(classes, std::vector<std::size_t>(classes));
                 for (std::size_t c = 0; c < classes; ++c)
                     for (std::size_t j = 0; j < classes; ++j)
-                        table[c][j] =
-                            count(place, static_cast<py::ssize_t>(c), static_cast<py::ssize_t>(j));
+                        table[c][j] = count(place, static_cast<py::ssize_t>(c), static_cast<py::ssize_t>(j));
                 return table;
             };
             std::vector<std::size_t> patients;

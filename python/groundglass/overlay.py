@@ -64,7 +64,7 @@ class Crop:
 
 
 def require_pillow() -> None:
-    """Raises :class:`ImportError` naming the extra to install where Pillow is missing."""
+    """Raises :class:`ImportError` naming what to install where Pillow is missing."""
     with needing("a picture", "PIL"):
         import PIL  # noqa: F401
 

@@ -76,7 +76,7 @@ def read_ct(path: str | os.PathLike[str], *, series: str | None = None) -> CtVol
     What was mended is in the volume's `notes`. Raises :class:`groundglass.FormatError` with one sentence for
     everything that can't be read or is no CT in HU: missing, doubled or unevenly spaced slices (never
     bridged), other modalities, cut-off files, 8-bit or normalised values. Raises ImportError for DICOM
-    without the extra ``io``.
+    where what reads it is not installed.
 
     Cost: a second for 150 slices of 512 x 512 in JPEG Lossless on one core; memory 1.3 times the volume for
     axial images, 2.2 times for others.

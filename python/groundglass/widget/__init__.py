@@ -30,7 +30,7 @@ def view(
     volume goes to the browser once, cropped to the lungs where they are known; `downsample` keeps one of so
     many rows and columns (None: as many as fit into 96 MB).
 
-    Raises :class:`ImportError` where the extra ``notebook`` is not installed, ``TypeError`` for what is no
+    Raises :class:`ImportError` where ipyniivue or anywidget is not installed, ``TypeError`` for what is no
     study, ``ValueError`` for `downsample` below 1, ``traitlets.TraitError`` for a state that is out of range.
     Costs about 0.2 s, and for 512 x 512 x 150 voxels 37 MB in the kernel and on the way.
     """

@@ -309,11 +309,14 @@ _DRAWN: dict[type, Callable[[Any], str]] = {
 }
 
 
-#: The stages of the compiled module all look alike.
+#: The other stages of the compiled module, which all look alike.
 _DRAWN |= {
     cls: stage
     for cls in vars(_core).values()
-    if isinstance(cls, type) and "__ror__" in vars(cls) and "_repr_html_" not in vars(cls)
+    if isinstance(cls, type)
+    and "__ror__" in vars(cls)
+    and "_repr_html_" not in vars(cls)
+    and cls not in _DRAWN
 }
 
 
