@@ -60,6 +60,21 @@ def test_the_warning_points_to_the_import() -> None:
     assert "<string>:1: DeprecationWarning: groundglass.grid is groundglass.read.grid now" in done.stderr
 
 
+def test_there_is_one_exception_for_a_stopped_run() -> None:
+    assert importlib.import_module("groundglass.analyze").Cancelled is gg.errors.Cancelled
+    if missing := segmentation_missing():
+        pytest.skip(missing)
+    assert importlib.import_module("groundglass.segmentation").Cancelled is gg.errors.Cancelled
+
+
+def test_a_table_keeps_its_old_name_for_a_frame() -> None:
+    pytest.importorskip("pandas")
+    tables = (gg.fit_thresholds([0.1, 0.2], ["a", "b"]), gg.evaluation.roc_curve([0.1, 0.2], [0, 1]))
+    for table in tables:
+        with pytest.warns(DeprecationWarning, match="to_frame is to_pandas now"):
+            assert table.to_frame().equals(table.to_pandas())
+
+
 def test_what_never_was_is_not_found() -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("groundglass.nowhere")
