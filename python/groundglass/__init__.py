@@ -12,7 +12,7 @@ severity a grade. Every step is a stage, and stages join with ``|``::
 
 or in one call, with everything a reader wants to check: ``gg.analyze("study/")``.
 
-Importing this module never imports torch; :mod:`groundglass.segmentation` does.
+Importing this module never imports torch; asking :mod:`groundglass.segmentation` for a stage loads LibTorch.
 """
 
 from __future__ import annotations

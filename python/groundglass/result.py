@@ -59,7 +59,10 @@ FILES = ("result.json", "regions.csv", "slices.csv", "lungs.nii.gz", "lesions.ni
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Result(Findings):
-    """The outcome of :func:`groundglass.analyze`: its findings, and the files that they are saved as."""
+    """The outcome of :func:`groundglass.analyze`: its findings, and the files that they are saved as.
+
+    :class:`groundglass.findings.findings.Findings` says what its fields hold.
+    """
 
     severity_model: SeverityModel | None = None
 
