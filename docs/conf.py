@@ -82,7 +82,7 @@ PYTHON_PAGES = {
 #: Modules that a package does not itself document.
 INNER_MODULES = {
     "cohort": ("severity_model",),
-    "findings": ("findings", "layers", "records"),
+    "findings": ("findings", "layers"),
     "logs": ("identifiers",),
     "models": ("importer", "model_file", "package_file", "published"),
     "read": ("grid", "kinds", "pictures"),
