@@ -45,6 +45,9 @@ ROWS = (
 #: Rows at the bottom that all others may use; the picture leaves arrows to them out.
 GROUND = 3
 
+#: What stands below the modules that have no docstring here.
+COMPILED = {"_core": "the C++ library", "_segmentation": "its networks, on LibTorch"}
+
 Rooms = dict[str, set[str]]
 
 
@@ -83,17 +86,13 @@ def python_rooms() -> tuple[dict[str, Room], Rooms]:
     boxes = {}
     for room in arrows:
         path = files["groundglass" if room == "groundglass" else f"groundglass.{room}"]
-        folder = path.stem == "__init__" and room != "groundglass"
-        name = f"{room}/" if folder else room
-        boxes[room] = Room(
-            name, _first_words(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path)
-        )
+        folder = path.name == "__init__.py" and room != "groundglass"
+        documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        boxes[room] = Room(f"{room}/" if folder else room, COMPILED.get(room) or _first_words(documentation))
     return boxes, arrows
 
 
-def _first_words(documentation: str | None, path: Path) -> str:
-    if path.suffix == ".pyi":
-        return "the C++ library" if path.stem == "_core" else "its networks, on LibTorch"
+def _first_words(documentation: str | None) -> str:
     sentence = " ".join((documentation or "").split("\n\n")[0].split())
     sentence = re.sub(r":\w+:`~?\.?([^`]*)`", r"\1", sentence).replace("`", "")
     return re.split(r"[.;:?] ?|, (?=and|which|told)", sentence)[0]
