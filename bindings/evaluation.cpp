@@ -39,9 +39,11 @@ void bind_ranking(py::module_& module) {
                             "false_positive_rate"_a =
                                 column<double>(points, std::mem_fn(&roc_point::false_positive_rate)),
                             "true_positive_rate"_a =
-                                column<double>(points, std::mem_fn(&roc_point::true_positive_rate)));
+                                column<double>(points, std::mem_fn(&roc_point::true_positive_rate)),
+                            "auc"_a = auc(elements(scores), elements(labels)));
         },
-        "scores"_a, "labels"_a, "Columns of the ROC curve; see groundglass.evaluation.roc_curve.");
+        "scores"_a, "labels"_a,
+        "Columns of the ROC curve and its area; see groundglass.evaluation.roc_curve.");
     module.def(
         "auc_delong",
         [](const doubles& scores, const labels_array& labels, double level) {

@@ -7,14 +7,11 @@ using namespace py::literals;
 
 namespace {
 
-constexpr const char* kind_names[] = {"dicom", "nifti",   "nrrd",    "metaimage", "gzip",
-                                      "zip",   "archive", "picture", "unknown"};
-
-const char* name_of(file_kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(file_kind kind) { return file_kind_names[static_cast<std::size_t>(kind)]; }
 
 file_kind kind_named(const std::string& name) {
-    for (std::size_t i = 0; i < std::size(kind_names); ++i)
-        if (name == kind_names[i]) return static_cast<file_kind>(i);
+    for (std::size_t i = 0; i < std::size(file_kind_names); ++i)
+        if (name == file_kind_names[i]) return static_cast<file_kind>(i);
     throw std::invalid_argument("kind: an unknown kind of file");
 }
 

@@ -51,7 +51,7 @@ inline const named<binomial_method> methods{"method",
 
 /// What a user hands over as numbers, checked and converted as in all of the package; of any rank for none.
 inline doubles numbers(const py::object& values, const char* name, std::optional<int> dimensions) {
-    return py::module_::import("groundglass._cases")
+    return py::module_::import("groundglass.statistics.cases")
         .attr("numbers")(values, name, dimensions)
         .cast<doubles>();
 }
@@ -80,15 +80,23 @@ inline std::size_t whole(py::ssize_t value, const char* name) {
     return static_cast<std::size_t>(value);
 }
 
-/// `to_frame` and `_repr_html_` by the class's `to_rows`.
+/// `to_pandas`, by its old name `to_frame` too, and `_repr_html_` by the class's `to_rows`.
 template <class Class>
 void as_table(Class& cls) {
     const auto tables = [](const char* function) {
         return py::module_::import("groundglass.tables").attr(function);
     };
     cls.def(
-        "to_frame", [tables](const py::object& self) { return tables("to_pandas")(self.attr("to_rows")()); },
+        "to_pandas", [tables](const py::object& self) { return tables("to_pandas")(self.attr("to_rows")()); },
         "The rows as a pandas DataFrame. Raises ImportError where pandas is not installed.");
+    cls.def(
+        "to_frame",
+        [](const py::object& self) {
+            if (PyErr_WarnEx(PyExc_DeprecationWarning, "to_frame is to_pandas now", 1) != 0)
+                throw py::error_already_set();
+            return self.attr("to_pandas")();
+        },
+        "The old name of to_pandas.");
     cls.def("_repr_html_", [tables](const py::object& self) {
         return tables("to_html")(self.attr("to_rows")(), "caption"_a = py::type::of(self).attr("__name__"));
     });

@@ -2,6 +2,8 @@
 #include <groundglass/severity/thresholds.hpp>
 #include <groundglass/statistics/threshold_bootstrap.hpp>
 
+#include <numeric>
+
 namespace groundglass::bindings {
 
 namespace {
@@ -209,6 +211,33 @@ corrected the same less the optimism, out_of_bag its mean on the patients that a
         },
         "values"_a, "classes"_a, py::kw_only(), "names"_a, "goal"_a, "prevalence"_a, "costs"_a, "cut"_a,
         "grid"_a, "The best cuts for classes by their places; see groundglass.fit_thresholds.");
+    module.def(
+        "threshold_objective",
+        [](const classes_array& tables, const std::string& goal, std::vector<double> prevalence,
+           const std::vector<std::vector<double>>& costs) {
+            if (tables.ndim() != 3 || tables.shape(1) != tables.shape(2) || tables.shape(0) == 0)
+                throw std::invalid_argument(
+                    "threshold_objective: (table, true class, assigned class) is needed");
+            const auto count = tables.unchecked<3>();
+            const auto classes = static_cast<std::size_t>(count.shape(1));
+            const auto read = [&](py::ssize_t place) {
+                class_table table(classes, std::vector<std::size_t>(classes));
+                for (std::size_t c = 0; c < classes; ++c)
+                    for (std::size_t j = 0; j < classes; ++j)
+                        table[c][j] = count(place, static_cast<py::ssize_t>(c), static_cast<py::ssize_t>(j));
+                return table;
+            };
+            std::vector<std::size_t> patients;
+            for (const auto& row : read(0))
+                patients.push_back(std::accumulate(row.begin(), row.end(), std::size_t{0}));
+            const threshold_objective objective(goals.of(goal), patients, std::move(prevalence), costs);
+            py::array_t<double> result(count.shape(0));
+            for (py::ssize_t place = 0; place < count.shape(0); ++place)
+                result.mutable_at(place) = objective.value(read(place));
+            return result;
+        },
+        "tables"_a, py::kw_only(), "goal"_a, "prevalence"_a, "costs"_a,
+        "The goal's value for each of many tables [truth][assigned] of one cohort.");
     module.def(
         "bootstrap_thresholds",
         [](const doubles& values, const classes_array& classes, std::vector<std::string> names,

@@ -75,21 +75,29 @@ write_header_pages()
 
 #: The modules of the Python reference by what they are for; one that is named nowhere comes last.
 PYTHON_PAGES = {
-    "The whole job": ("analyze", "result", "extras", "read", "slices", "image_lesions", "errors", "logs"),
+    "The whole job": ("analyze", "result", "findings", "extras", "read", "slices", "errors", "logs"),
     "Stage by stage": ("stages", "segmentation", "weights", "models"),
     "See and hand on": ("report", "web", "widget", "overlay", "plotting", "write", "tables"),
-    "Cohorts": ("cohort", "statistics", "evaluation", "severity_model", "threshold_surface"),
+    "Cohorts": ("cohort", "statistics", "evaluation"),
     "Phantom": ("phantom", "demo"),
 }
 #: Modules that a package does not itself document.
 INNER_MODULES = {
+    "cohort": ("severity_model",),
+    "findings": ("findings", "layers"),
+    "logs": ("identifiers",),
     "models": ("importer", "model_file", "package_file", "published"),
+    "read": ("grid", "kinds", "pictures"),
+    "segmentation": ("image_lesions",),
+    "statistics": ("threshold_surface",),
     "web": ("app", "settings"),
     "widget": ("viewer",),
     "write": ("dicom_seg", "dicom_sr"),
 }
+#: Modules of which what is inherited is documented too.
+INHERITED = ("groundglass.result",)
 #: Documented by the pages of the command line and of the training, or of no use to others.
-NO_PAGE = {"cli", "training", "grid", "pipeline"}
+NO_PAGE = {"cli", "html", "training", "pipeline"}
 
 
 def write_python_pages() -> None:
@@ -126,7 +134,8 @@ def write_python_pages() -> None:
 
 def module_text(module: str, *options: str, special: str = "") -> str:
     """The directive that documents a module."""
-    lines = ["members:", *options, *([f"special-members: {special}"] if special else [])]
+    inherited = ["inherited-members:"] if module in INHERITED else []
+    lines = ["members:", *inherited, *options, *([f"special-members: {special}"] if special else [])]
     body = "".join(f"\n   :{line}" for line in lines)
     return f"```{{eval-rst}}\n.. automodule:: {module}{body}\n```\n\n"
 
@@ -183,3 +192,14 @@ def write_cohort_pictures() -> None:
 
 
 write_cohort_pictures()
+
+
+def write_architecture() -> None:
+    """The pictures of both trees, from their includes and imports."""
+    docs = Path(__file__).parent
+    sys.path.insert(0, str(docs.parent / "tools"))
+    architecture = importlib.import_module("architecture")
+    architecture.main(docs / "pictures")
+
+
+write_architecture()

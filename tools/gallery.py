@@ -121,8 +121,8 @@ def save(shot: bytes, name: str) -> None:
 
 def overview(study: Study) -> None:
     """What is measured, at a glance: a slice before and after, the profile, the grade, the regions."""
+    from groundglass.html.words import percent
     from groundglass.report import headline, profile
-    from groundglass.report.words import percent
 
     result, truth = study.result, study.truth
     content = result.to_dict()

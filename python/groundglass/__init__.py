@@ -12,15 +12,16 @@ severity a grade. Every step is a stage, and stages join with ``|``::
 
 or in one call, with everything a reader wants to check: ``gg.analyze("study/")``.
 
-Importing this module never imports torch; :mod:`groundglass.segmentation` does.
+Importing this module never imports torch; asking :mod:`groundglass.segmentation` for a stage loads LibTorch.
 """
 
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING, Any
 
-from . import _repr_html, evaluation, phantom, plotting, report, statistics
-from ._core import (
+from groundglass import _moved, evaluation, phantom, plotting, report, statistics
+from groundglass._core import (
     CtVolume,
     GradeProbabilities,
     IntervalRow,
@@ -60,13 +61,13 @@ from ._core import (
     with_segments,
     zones_by_height,
 )
-from .analyze import analyze
-from .errors import FormatError, ModelError
-from .pipeline import Pipeline
-from .read import Study, read_ct, read_labels, read_study
-from .result import Result
-from .severity_model import SeverityModel, fit_severity
-from .statistics import (
+from groundglass.analyze import analyze
+from groundglass.cohort.severity_model import SeverityModel, fit_severity
+from groundglass.errors import FormatError, ModelError
+from groundglass.pipeline import Pipeline
+from groundglass.read import Study, read_ct, read_labels, read_study
+from groundglass.result import Result
+from groundglass.statistics import (
     PercentWarning,
     binomial_bounds,
     bootstrap_thresholds,
@@ -74,11 +75,18 @@ from .statistics import (
     interval_table,
     isotonic_regression,
 )
-from .widget import view
+from groundglass.widget import repr_html, view
 
-_repr_html.attach()
+_moved.install()
+repr_html.attach()
 # Silent until a program sets a handler up; groundglass.logs does.
 logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+if not TYPE_CHECKING:  # for a type checker, what is not there is an error
+
+    def __getattr__(name: str) -> Any:
+        return _moved.attribute(__name__, name)
+
 
 __all__ = [
     "CtVolume",

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from groundglass import LesionCt, LungCt
+from groundglass._core import LesionCt, LungCt
 from groundglass.pipeline import Pipeline
 
 torch_version: str

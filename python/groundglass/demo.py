@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass import _strict_json
 from groundglass.analyze import Progress, analyze
+from groundglass.read import strict_json
 from groundglass.result import Result
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _compared(name: str, truth: dict[str, Any], true_table: InvolvementTable, re
 def _is_own(out: Path) -> bool:
     """Whether `out` is the work of an earlier demonstration and may be replaced."""
     try:
-        content = _strict_json.read(out / "demo.json")
+        content = strict_json.read(out / "demo.json")
     except (OSError, ValueError):
         return False
     return isinstance(content, dict) and content.get("schema") == SCHEMA

@@ -1,4 +1,6 @@
-"""The two errors that are the library's own; a wrong option is a plain ``ValueError``."""
+"""The errors that are the library's own; a wrong option is a plain ``ValueError``."""
+
+__all__ = ["Cancelled", "FormatError", "ModelError"]
 
 
 class FormatError(ValueError):
@@ -13,3 +15,7 @@ class FormatError(ValueError):
 
 class ModelError(RuntimeError):
     """A model that can't be found, verified, loaded or run."""
+
+
+class Cancelled(RuntimeError):
+    """The progress callback answered ``False``; nothing was written."""

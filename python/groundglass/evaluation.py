@@ -1,7 +1,7 @@
 """How good is a score, a probability, a measurement? ROC, calibration, agreement.
 
 Values come first, labels second; both are numpy arrays, pandas columns or lists. Results are small values
-with `to_frame()` where they are tables; the work is done in C++. Whatever can't be evaluated (NaN, a missing
+with `to_pandas()` where they are tables; the work is done in C++. Whatever can't be evaluated (NaN, a missing
 class, percentages where fractions belong) is a :class:`ValueError` that names it.
 
 ::
@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core
-from groundglass._cases import Floats, all_numbers, codes_of, labels_of, numbers, whole
+from groundglass.statistics.cases import Floats, Method, all_numbers, codes_of, labels_of, numbers, whole
 from groundglass.tables import Tabular
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ __all__ = [
     "precision_recall_curve",
     "roc_curve",
 ]
-
-#: Bounds of a proportion.
-Method = Literal["wilson", "jeffreys", "clopper_pearson"]
 
 
 @dataclass(frozen=True)
@@ -233,9 +230,7 @@ def roc_curve(scores: npt.ArrayLike, labels: npt.ArrayLike, *, positive: Hashabl
     NaN, fewer than two cases, a missing class, scores that are all equal. O(n log n).
     """
     values, truth = numbers(scores, "scores"), labels_of(labels, positive)
-    found = _core.roc_curve(values, truth)
-    x, y = found["false_positive_rate"], found["true_positive_rate"]
-    return RocCurve(**found, auc=float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2)))
+    return RocCurve(**_core.roc_curve(values, truth))
 
 
 def auc(

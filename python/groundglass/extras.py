@@ -7,65 +7,60 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groundglass.errors import FormatError
+from groundglass._optional import require
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extra:
     """One of :data:`EXTRAS`: the files it makes, and who writes them into a folder.
 
-    `needs` are the modules it takes, with the extra of the package that brings them. `dicom` ones describe
-    slices of a DICOM series and take the headers of a result's slices, with the patient's data.
+    `needs` are the modules it takes. `dicom` ones describe slices of a DICOM series and take the headers of a
+    result's slices, with the patient's data.
     """
 
     files: tuple[str, ...]
-    write: Callable[[Result, Path], None]
+    write: Callable[[Findings, Path], None]
     needs: tuple[str, ...]
-    install: str
     dicom: bool = False
 
 
-def _report(result: Result, folder: Path) -> None:
+def _report(found: Findings, folder: Path) -> None:
     from groundglass.report import write_html
 
-    write_html(result, folder / "report.html")
+    write_html(found, folder / "report.html")
 
 
-def _dicom_seg(result: Result, folder: Path) -> None:
+def _dicom_seg(found: Findings, folder: Path) -> None:
     from groundglass.write.dicom_seg import write_dicom_seg
 
-    write_dicom_seg(result, folder / "segmentation.dcm")
+    write_dicom_seg(found, folder / "segmentation.dcm")
 
 
-def _dicom_sr(result: Result, folder: Path) -> None:
+def _dicom_sr(found: Findings, folder: Path) -> None:
     from groundglass.write.dicom_sr import write_dicom_sr
 
     segmentation = folder / "segmentation.dcm"
     write_dicom_sr(
-        result, folder / "measurements.dcm", segmentation=segmentation if segmentation.exists() else None
+        found, folder / "measurements.dcm", segmentation=segmentation if segmentation.exists() else None
     )
 
 
-def _parquet(result: Result, folder: Path) -> None:
-    result.to_parquet(folder)
+def _parquet(found: Findings, folder: Path) -> None:
+    from groundglass.write.parquet import write_tables
+
+    write_tables(found, folder)
 
 
 EXTRAS = {
-    "report": Extra(files=("report.html",), write=_report, needs=("PIL",), install="report"),
-    "dicom-seg": Extra(
-        files=("segmentation.dcm",), write=_dicom_seg, needs=("highdicom",), install="dicom", dicom=True
-    ),
-    "dicom-sr": Extra(
-        files=("measurements.dcm",), write=_dicom_sr, needs=("highdicom",), install="dicom", dicom=True
-    ),
-    "parquet": Extra(
-        files=("regions.parquet", "slices.parquet"), write=_parquet, needs=("pyarrow",), install="cohort"
-    ),
+    "report": Extra(files=("report.html",), write=_report, needs=("PIL",)),
+    "dicom-seg": Extra(files=("segmentation.dcm",), write=_dicom_seg, needs=("highdicom",), dicom=True),
+    "dicom-sr": Extra(files=("measurements.dcm",), write=_dicom_sr, needs=("highdicom",), dicom=True),
+    "parquet": Extra(files=("regions.parquet", "slices.parquet"), write=_parquet, needs=("pyarrow",)),
 }
 
 
@@ -74,17 +69,13 @@ def check(names: Collection[str]) -> tuple[str, ...]:
 
     Raises :class:`ValueError` for an unknown name, :class:`ImportError` naming what to install.
     """
-    from importlib.util import find_spec
-
     if isinstance(names, str):
         raise ValueError(f"extras must be a list of names, not the text {names!r}")
     for name in names:
         if name not in EXTRAS:
             raise ValueError(f"extras: {name!r} is none of {', '.join(EXTRAS)}")
     for name in names:
-        for module in EXTRAS[name].needs:
-            if find_spec(module) is None:
-                raise ImportError(f"{name} needs {module}: pip install 'groundglass[{EXTRAS[name].install}]'")
+        require(name, *EXTRAS[name].needs)
     return tuple(name for name in EXTRAS if name in names)
 
 
@@ -100,19 +91,7 @@ def check_source(names: Collection[str], kind: str, headers: Sequence[Dataset] |
     refer to, ValueError where the headers were not kept.
     """
     wanted = [name for name in names if EXTRAS[name].dicom]
-    if not wanted:
-        return
-    asked = " and ".join(wanted)
-    if kind != "dicom":
-        raise FormatError(
-            f"for {asked} the slices of a DICOM series are needed, and the study is {kind}; give the DICOM "
-            "study, or do without"
-        )
-    if headers is None:
-        raise ValueError(
-            f"for {asked} the headers of the slices are needed, with the patient's data, and the result was "
-            f"made without them; analyze the study again with keep_headers=True or extras={wanted!r}"
-        )
-    from groundglass.write._dicom_source import check_headers
+    if wanted:
+        from groundglass.write.dicom_source import check_source
 
-    check_headers(headers, placed="dicom-seg" in wanted)
+        check_source(wanted, kind, headers)

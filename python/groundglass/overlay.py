@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from groundglass._needs import not_imported
+from groundglass._optional import needing
+from groundglass.findings import layers
+from groundglass.findings.layers import Color, Labels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,18 +24,16 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
     from groundglass._core import CtVolume, SliceInvolvement
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
-Color = tuple[int, int, int]
 Mask = npt.NDArray[np.bool_]
-Labels = npt.NDArray[np.uint8]
 
-#: Lower and upper end of the grey scale in HU: the window the network was trained for as well.
-WINDOW_HU = (-1350, 150)
+#: Lower and upper end of the grey scale in HU.
+WINDOW_HU = tuple(int(end) for end in layers.WINDOWS["lung"])
 
-GROUND_GLASS: Color = (255, 212, 0)
-CONSOLIDATION: Color = (255, 59, 48)
-LUNGS: Color = (94, 200, 255)
+GROUND_GLASS = layers.GROUND_GLASS.color
+CONSOLIDATION = layers.CONSOLIDATION.color
+LUNGS = layers.LUNG.color
 
 BACKGROUND: Color = (13, 17, 23)
 PANEL: Color = (24, 30, 40)
@@ -64,14 +64,12 @@ class Crop:
 
 
 def require_pillow() -> None:
-    """Raises :class:`ImportError` naming the extra to install where Pillow is missing."""
-    try:
+    """Raises :class:`ImportError` naming what to install where Pillow is missing."""
+    with needing("a picture", "PIL"):
         import PIL  # noqa: F401
-    except ImportError as error:
-        raise not_imported(error, "pictures need Pillow: pip install 'groundglass[io]'") from error
 
 
-def of_result(result: Result) -> Image:
+def of_result(result: Findings) -> Image:
     """The montage of a result, titled with its main numbers."""
     both = result.table.rows[0]
     title = (
@@ -191,10 +189,10 @@ def tile(
     picture = np.repeat(np.asarray(grey, np.float32)[..., None], 3, axis=2)
 
     _outline(picture, _enlarged(lungs[rows, columns] > 0, size), LUNGS, 2)
-    for label, color in ((1, GROUND_GLASS), (2, CONSOLIDATION)):
-        mask = _enlarged(lesions[rows, columns] == label, size)
-        picture[mask] = (1 - TINT) * picture[mask] + TINT * np.array(color, np.float32)
-        _outline(picture, mask, color, 3)
+    for layer in layers.LESIONS:
+        mask = _enlarged(lesions[rows, columns] == layer.label, size)
+        picture[mask] = (1 - TINT) * picture[mask] + TINT * np.array(layer.color, np.float32)
+        _outline(picture, mask, layer.color, 3)
     smooth = Image.fromarray(np.rint(picture).astype(np.uint8))
     return smooth.resize((size[0] // OVERSAMPLING, size[1] // OVERSAMPLING), Image.Resampling.BOX)
 
@@ -251,10 +249,10 @@ def _side_marks(draw: ImageDraw, x: int, y: int, width: int, height: int) -> Non
 
 def _legend(draw: ImageDraw, x: int, y: int, right: int, footer: str) -> None:
     font = _font(16)
-    for color, text in ((GROUND_GLASS, "ground glass"), (CONSOLIDATION, "consolidation"), (LUNGS, "lungs")):
-        draw.rectangle((x, y - 7, x + 14, y + 7), outline=color, width=2)
-        draw.text((x + 22, y), text, TEXT, font, anchor="lm")
-        x += 22 + int(draw.textlength(text, font)) + 26
+    for layer in layers.LAYERS:
+        draw.rectangle((x, y - 7, x + 14, y + 7), outline=layer.color, width=2)
+        draw.text((x + 22, y), layer.title, TEXT, font, anchor="lm")
+        x += 22 + int(draw.textlength(layer.title, font)) + 26
     low, high = WINDOW_HU
     draw.text((x, y), f"window {low} to {high} HU   ·   R, L: the patient's sides", QUIET, font, anchor="lm")
     draw.text((right, y), footer, QUIET, font, anchor="rm")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from groundglass.html.stages import pipeline
+
 __all__ = ["Pipeline"]
 
 
@@ -47,9 +49,7 @@ class Pipeline:
         return f"Pipeline({', '.join(repr(stage) for stage in self.stages)})"
 
     def _repr_html_(self) -> str:
-        from groundglass._repr_html import pipeline
-
-        return pipeline(self)
+        return pipeline(self.stages)
 
 
 def rebuild(cls: type, keywords: dict[str, Any]) -> Any:

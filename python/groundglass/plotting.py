@@ -22,16 +22,17 @@ import numpy.typing as npt
 
 from groundglass import evaluation
 from groundglass._core import SliceInvolvement, ThresholdFit, Thresholds
-from groundglass._needs import not_imported
+from groundglass._optional import needing
 from groundglass.evaluation import BlandAltman, Calibration, Estimate
-from groundglass.statistics import Shares, binomial_bounds
-from groundglass.threshold_surface import threshold_surface
+from groundglass.statistics import binomial_bounds
+from groundglass.statistics.cases import Shares
+from groundglass.statistics.threshold_surface import threshold_surface
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from groundglass._core import IntervalTable
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 __all__ = [
     "bland_altman",
@@ -81,7 +82,7 @@ def interval_probability(
 
 
 def slice_profile(
-    profile: Result | Sequence[SliceInvolvement],
+    profile: Findings | Sequence[SliceInvolvement],
     *,
     smoothed: npt.ArrayLike | None = None,
     ax: Axes | None = None,
@@ -307,10 +308,8 @@ def violin(
 
 def _axes(ax: Axes | None) -> Axes:
     """The given Axes, or new ones of a size for page and notebook."""
-    try:
+    with needing("a plot", "matplotlib"):
         import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise not_imported(error, "pictures need matplotlib: pip install 'groundglass[report]'") from error
     return plt.subplots(figsize=(6.0, 4.0), layout="constrained")[1] if ax is None else ax
 
 

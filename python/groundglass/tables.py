@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from groundglass._needs import not_imported
+from groundglass._optional import needing
 
 if TYPE_CHECKING:
     import pandas
@@ -21,10 +22,8 @@ def to_pandas(rows: Iterable[Mapping[str, Any]]) -> pandas.DataFrame:
 
     Raises ``ImportError`` where pandas is not installed.
     """
-    try:
+    with needing("a data frame", "pandas"):
         import pandas
-    except ImportError as error:
-        raise not_imported(error, "tables need pandas: pip install 'groundglass[cohort]'") from error
     return pandas.DataFrame.from_records(list(rows))
 
 
@@ -93,9 +92,14 @@ class Tabular(ABC):
     def to_rows(self) -> list[dict[str, Any]]:
         """The rows as dicts of plain values."""
 
-    def to_frame(self) -> pandas.DataFrame:
+    def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas DataFrame. Raises ``ImportError`` where pandas is not installed."""
         return to_pandas(self.to_rows())
+
+    def to_frame(self) -> pandas.DataFrame:
+        """The old name of :meth:`to_pandas`."""
+        warnings.warn("to_frame is to_pandas now", DeprecationWarning, stacklevel=2)
+        return self.to_pandas()
 
     def _caption(self) -> str:
         return type(self).__name__

@@ -11,7 +11,7 @@ import numpy as np
 
 import groundglass as gg
 import small_study
-from groundglass.report.markup import VOID
+from groundglass.html.markup import VOID
 from groundglass.result import ModelRecord
 from small_study import patient
 

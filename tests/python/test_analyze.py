@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import math
 import re
@@ -135,7 +136,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     if stage == "write":
         monkeypatch.setattr(overlay, "of_result", fail)
     else:
-        monkeypatch.setattr(_core, "SliceProfile", lambda: fail)
+        monkeypatch.setattr(importlib.import_module("groundglass.analyze"), "SliceProfile", lambda: fail)
     found = patient()
     with pytest.raises(OSError, match="no space"):
         gg.analyze(found.volume, lungs=found.lungs, lesions=found.lesions, out=tmp_path / "out")

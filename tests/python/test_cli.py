@@ -149,7 +149,7 @@ def test_json_needs_no_folder(capsys: Output, studies: Path) -> None:
 def test_warnings_are_prominent_and_leave_json_alone(
     capsys: Output, studies: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = importlib.import_module("groundglass.read")
+    module = importlib.import_module("groundglass.analyze")
     read = module.read_study
 
     def with_warning(path: object, **options: Any) -> Any:
@@ -157,7 +157,7 @@ def test_warnings_are_prominent_and_leave_json_alone(
         ct = found.volume
         note = gg.Note("warning", "missing_slices", "Two slices are missing [at 3 mm].")
         volume = gg.CtVolume(ct.hounsfield, spacing_mm=ct.spacing_mm, origin_mm=ct.origin_mm, notes=[note])
-        return module.Study(volume, found.digest, found.kind, found.files)
+        return gg.Study(volume, found.digest, found.kind, found.files)
 
     monkeypatch.setattr(module, "read_study", with_warning)
     assert main([*with_masks(studies), "--json"]) == 0

@@ -25,7 +25,7 @@ from dicom_factory import ENHANCED_CT, LEGACY_ENHANCED_CT, PATIENT, write_enhanc
 from dicom_study import ORIGIN, SPACING, chest, errors_of, in_order, measured, positions, result, turned
 from groundglass.read import read_study
 from groundglass.result import ModelRecord
-from groundglass.write import _dicom_codes as codes
+from groundglass.write import dicom_codes as codes
 from groundglass.write.dicom_seg import SEGMENTS, write_dicom_seg
 
 #: The masks of the chest by the labels of their segments.

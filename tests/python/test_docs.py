@@ -13,7 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 #: Made by the build of the site.
-GENERATED = ("docs/reference/cpp/", "docs/reference/python/", "docs/notebooks/", "docs/pictures/cohort-")
+GENERATED = (
+    "docs/reference/cpp/",
+    "docs/reference/python/",
+    "docs/notebooks/",
+    "docs/pictures/architecture-",
+    "docs/pictures/cohort-",
+)
 PAGES = [
     ROOT / "README.md",
     *sorted(

@@ -224,7 +224,7 @@ def test_tables() -> None:
         (ev.intraclass_correlation(rated), 2),
         (ev.confusion_matrix(labels, labels), 2),
     ):
-        frame = result.to_frame()
+        frame = result.to_pandas()
         assert isinstance(frame, pandas.DataFrame)
         assert len(frame) == size
         html = result._repr_html_()

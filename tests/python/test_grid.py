@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import groundglass as gg
-from groundglass.grid import Grid
+from groundglass.read.grid import Grid
 from groundglass.write import write_dicom, write_nifti
 from small_study import patient
 

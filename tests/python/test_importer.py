@@ -201,7 +201,7 @@ def test_aoti_agrees_with_torchscript(small: tuple[Path, dict[str, Any]], tmp_pa
         torch.testing.assert_close(
             compiled(x), torch.jit.load(str(model.path)).to(torch.float32)(x), rtol=0, atol=1e-5
         )
-    segmentation = pytest.importorskip("groundglass.segmentation")
+    segmentation = pytest.importorskip("groundglass.segmentation.stages")
     slope = torch.linspace(0, 255, 200)[None].expand(160, 200).to(torch.uint8).numpy()
     one, other = (segmentation.Ensemble(path).segment_image(slope) for path in (model.path, model.compiled))
     assert abs(one - other).max() < 1e-5

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from groundglass._needs import make_room, not_imported
+from groundglass._optional import make_room, not_imported
 
 resource = pytest.importorskip("resource", reason="this system bounds no memory")
 if not sys.platform.startswith("linux"):
@@ -18,7 +18,7 @@ STAGES = {
     "isotonic": "gg.isotonic_regression(values[::-1])",
     "bootstrap": "gg.evaluation.auc(values, labels, method='bootstrap', resamples=3)",
     "fit": "gg.fit_thresholds(values, labels)",
-    "read": "import groundglass._files; groundglass._files.need('SimpleITK')",
+    "read": "import groundglass.read.decoders; groundglass.read.decoders.need('SimpleITK')",
 }
 
 

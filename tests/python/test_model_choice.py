@@ -17,7 +17,7 @@ from groundglass.cli import main
 from small_study import patient, refused, write
 from tiny_models import maker
 
-segmentation = pytest.importorskip("groundglass.segmentation")
+segmentation = pytest.importorskip("groundglass.segmentation.stages")
 Image = pytest.importorskip("PIL.Image")
 
 # TorchScript is deprecated upstream, and is the format of the model files.

@@ -13,7 +13,7 @@ import pytest
 import groundglass as gg
 from groundglass import evaluation
 from groundglass.statistics import fit_thresholds, interval_table
-from groundglass.threshold_surface import threshold_surface
+from groundglass.statistics.threshold_surface import threshold_surface
 from small_study import result
 
 matplotlib = pytest.importorskip("matplotlib")

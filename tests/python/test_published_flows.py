@@ -26,7 +26,7 @@ from groundglass.models.importer import ARCHITECTURES, convert, import_checkpoin
 from groundglass.models.model_file import save_torchscript  # noqa: E402
 from random_weights import randomise  # noqa: E402
 
-segmentation = pytest.importorskip("groundglass.segmentation")
+segmentation = pytest.importorskip("groundglass.segmentation.stages")
 Ensemble, InfNet = segmentation.Ensemble, segmentation.InfNet
 Image = pytest.importorskip("PIL.Image")
 

@@ -21,9 +21,11 @@ import SimpleITK as sitk
 
 from dicom_factory import PATIENT, chest, image, write_dicomdir, write_series
 from groundglass import _core
-from groundglass._files import bytes_of, listening, unpacked
 from groundglass.errors import FormatError
 from groundglass.read import input_digest, read_ct, read_labels, read_study
+from groundglass.read.archive import unpacked
+from groundglass.read.decoders import listening
+from groundglass.read.files import bytes_of
 
 
 def codes(volume: Any) -> list[str]:

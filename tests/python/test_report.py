@@ -17,7 +17,7 @@ import pytest
 import groundglass as gg
 import small_study
 from groundglass.cli import main
-from groundglass.report.words import NOTHING, number, percent, volume
+from groundglass.html.words import NOTHING, number, percent, volume
 from report_pages import RESULTS, Page, calibrated, fitted, page_of, with_severity
 from small_study import patient, write
 

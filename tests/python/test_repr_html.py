@@ -11,7 +11,8 @@ import pytest
 import groundglass as gg
 import report_pages
 import small_study
-from groundglass import _core, _repr_html
+from groundglass import _core
+from groundglass.widget import repr_html
 
 VOID = {"img"}
 
@@ -80,9 +81,9 @@ def test_all_of_it_may_stand_on_one_page(result: gg.Result) -> None:
 
 
 def test_every_compiled_class_with_html_says_so_in_the_stub(result: gg.Result) -> None:
-    for cls in _repr_html._DRAWN:
+    for cls in repr_html._DRAWN:
         assert "_repr_html_" in vars(cls)
-    assert {type(value) for value in shown(result)} >= set(_repr_html._DRAWN)
+    assert {type(value) for value in shown(result)} >= set(repr_html._DRAWN)
 
 
 def test_a_result_shows_what_matters(result: gg.Result) -> None:

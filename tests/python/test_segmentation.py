@@ -22,7 +22,7 @@ import groundglass as gg  # noqa: E402
 from groundglass.weights import read_contract  # noqa: E402
 from tiny_models import maker  # noqa: E402
 
-segmentation = pytest.importorskip("groundglass.segmentation")
+segmentation = pytest.importorskip("groundglass.segmentation.stages")
 Ensemble = segmentation.Ensemble
 
 # TorchScript is deprecated upstream, and is the format of the model files.
@@ -369,7 +369,7 @@ def test_torch_missing_or_unneeded(models: Path) -> None:
         import importlib.util
         real = importlib.util.find_spec
         importlib.util.find_spec = lambda name, *more: None if name == "torch" else real(name, *more)
-        import groundglass.segmentation
+        from groundglass.segmentation import Ensemble
     """)
     assert missing.returncode != 0
     assert "no torch is installed; pip install" in missing.stderr

@@ -81,7 +81,7 @@ def test_named_scores() -> None:
 
 def test_every_convention_has_a_source() -> None:
     highest = {found["convention"]: found["highest"] for found in gg.extent_conventions()}
-    assert highest == {
+    assert highest == highest | {
         "ctss_pan2020": 25,
         "ctss_francone": 25,
         "lss": 20,

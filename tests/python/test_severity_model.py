@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import groundglass as gg
-from groundglass.severity_model import SeverityModel, fit_severity, schema
+from groundglass.cohort.severity_model import SeverityModel, fit_severity, schema
 from groundglass.statistics import bootstrap_thresholds
 
 ORDER = ["mild", "moderate", "severe"]

@@ -15,7 +15,7 @@ from PIL import Image
 
 import groundglass as gg
 from groundglass.analyze import Cancelled
-from groundglass.image_lesions import ImageLesions, SliceExtent
+from groundglass.segmentation.image_lesions import ImageLesions, SliceExtent
 from groundglass.slices import find_images, read_slice, segment_images
 from groundglass.weights import ModelFile
 from small_study import segmentation_missing
@@ -50,7 +50,7 @@ class Network:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     """The stand-in in the place of the bundled model."""
-    module = importlib.import_module("groundglass.analyze")
+    module = importlib.import_module("groundglass.slices")
     found = Network()
     file = ModelFile("stand-in", Path("stand-in.pt"), "0" * 64, {"licence": "for tests only"})
     monkeypatch.setattr(module, "lookup_models", lambda model: [file])

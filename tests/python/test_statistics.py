@@ -187,7 +187,7 @@ def test_interval_tables_tell_what_they_know() -> None:
     assert np.isnan(table.probability[2])
     assert (table.lower[2], table.upper[2]) == (0, 1)
     assert table.rows[1].prior_free == pytest.approx(0.5 / (0.5 + 0.5))
-    frame = table.to_frame()
+    frame = table.to_pandas()
     assert list(frame.columns[:4]) == ["start", "stop", "positive", "negative"]
     assert len(frame) == 4
     assert "<table>" in table._repr_html_()
@@ -325,7 +325,7 @@ def test_a_fit_is_a_stage_and_a_table() -> None:
     assert fit.thresholds == gg.Thresholds(cuts=fit.cuts, classes=fit.classes)
     assert fit.plateaus[0] == ((0.02, 0.10),)
     assert fit.confusion.tolist() == [[2, 0, 0], [0, 2, 0], [0, 0, 2]]
-    assert fit.to_frame()["recall"].tolist() == [1, 1, 1]
+    assert fit.to_pandas()["recall"].tolist() == [1, 1, 1]
     assert "<table>" in fit._repr_html_()
     assert pickle.loads(pickle.dumps(fit)) == fit
     frame = pandas.DataFrame({"x": fractions, "grade": pandas.Categorical(grades, ["low", "mid", "high"])})
@@ -339,7 +339,7 @@ def test_a_fit_is_a_stage_and_a_table() -> None:
     assert bootstrap.resampled_cuts.shape == (2, 200)
     assert bootstrap.cuts[0][0] <= fit.cuts[0] <= bootstrap.cuts[0][1]
     assert bootstrap.corrected <= bootstrap.apparent == 1
-    assert bootstrap.to_frame()["between"].tolist() == ["low and mid", "mid and high"]
+    assert bootstrap.to_pandas()["between"].tolist() == ["low and mid", "mid and high"]
     assert pickle.loads(pickle.dumps(bootstrap)).resampled_cuts.tolist() == bootstrap.resampled_cuts.tolist()
 
 

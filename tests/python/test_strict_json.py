@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 import groundglass as gg
-from groundglass import _strict_json, cohort
-from groundglass.severity_model import SeverityModel, fit_severity
+from groundglass import cohort
+from groundglass.cohort.severity_model import SeverityModel, fit_severity
+from groundglass.read import strict_json
 from groundglass.weights import read_contract
 from small_study import patient, refused, write
 
@@ -96,15 +97,15 @@ def replaced(content: Any, path: tuple[Any, ...], text: str) -> str:
 )
 def test_what_the_standard_does_not_know_is_refused(data: bytes, message: str) -> None:
     with pytest.raises(gg.FormatError, match=message):
-        _strict_json.loads(data)
+        strict_json.loads(data)
 
 
 def test_what_it_knows_is_read() -> None:
-    assert _strict_json.loads(b'\xef\xbb\xbf{"a": [1, -2.5e3, "\xc3\xa9\\ud83d\\ude00", true, null]}') == {
+    assert strict_json.loads(b'\xef\xbb\xbf{"a": [1, -2.5e3, "\xc3\xa9\\ud83d\\ude00", true, null]}') == {
         "a": [1, -2500.0, "é😀", True, None]
     }
-    assert _strict_json.loads(b"[" * 64 + b"]" * 64)
-    assert _strict_json.loads(b"18446744073709551615") == 2**64 - 1
+    assert strict_json.loads(b"[" * 64 + b"]" * 64)
+    assert strict_json.loads(b"18446744073709551615") == 2**64 - 1
 
 
 @pytest.mark.parametrize("file", sorted(HOSTILE.glob("severity_*.json")) or [None])

@@ -20,7 +20,8 @@ EXPECTED = (
 
 
 def complaints(module: str) -> list[str]:
-    command = [sys.executable, "-m", "mypy.stubtest", module, "--concise", "--mypy-config-file", "pyproject.toml"]
+    options = ["--concise", "--mypy-config-file", "pyproject.toml"]
+    command = [sys.executable, "-m", "mypy.stubtest", module, *options]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Success" in done.stdout or re.search(rf"^{re.escape(module)}\.", done.stdout, re.M), (
         done.stdout + done.stderr

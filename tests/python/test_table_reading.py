@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import groundglass as gg
-from groundglass import _delimited, cohort
+from groundglass import cohort
 from groundglass.cli import main
+from groundglass.cohort import delimited
 from groundglass.tables import to_csv
 from small_study import refused
 
@@ -235,7 +236,7 @@ def test_cures_of_cells_work(tmp_path: Path) -> None:
     ],
 )
 def test_the_separator_fits_all_rows(content: str, sep: str) -> None:
-    assert _delimited.parse(content.encode()).separator == sep
+    assert delimited.parse(content.encode()).separator == sep
 
 
 def test_a_doubtful_separator_is_asked_for_unless_the_name_tells(tmp_path: Path) -> None:
@@ -519,7 +520,7 @@ def test_what_is_written_is_read_back(data: st.DataObject) -> None:
     written = to_csv([dict(zip(names, row, strict=True)) for row in cells], delimiter=separator)
     if written.lower().startswith(("sep=", '"sep=')):
         return
-    found = _delimited.parse(written.encode(), sep=separator)
+    found = delimited.parse(written.encode(), sep=separator)
     assert list(found.columns) == names
     assert list(zip(*found.columns.values(), strict=True)) == cells
 
@@ -528,7 +529,7 @@ def test_what_is_written_is_read_back(data: st.DataObject) -> None:
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
 def test_numbers_are_read_back_to_the_last_bit(values: list[float]) -> None:
     written = to_csv([{"a": value, "b": "x"} for value in values])
-    found = _delimited.parse(written.encode()).columns
+    found = delimited.parse(written.encode()).columns
     assert cohort.number_column(found, "a").tolist() == values
 
 
@@ -536,7 +537,7 @@ def test_numbers_are_read_back_to_the_last_bit(values: list[float]) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_table_or_refused(data: bytes) -> None:
     try:
-        found = _delimited.parse(data)
+        found = delimited.parse(data)
     except gg.FormatError:
         return
     assert found.columns

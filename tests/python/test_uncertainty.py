@@ -104,7 +104,7 @@ def test_without_a_calibration_there_is_no_interval() -> None:
 def calibrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with a calibration."""
     pytest.importorskip("torch")
-    pytest.importorskip("groundglass.segmentation")
+    pytest.importorskip("groundglass.segmentation.stages")
     from tiny_models import maker
 
     make = maker()

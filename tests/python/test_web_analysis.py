@@ -20,12 +20,13 @@ from PIL import Image
 import dicom_factory
 import groundglass as gg
 import web_helpers as make
+from groundglass.errors import Cancelled
 from groundglass.overlay import windowed
 from groundglass.web.analysis import DOWNLOADS, PAGE, run
 from groundglass.web.errors import Refused
 from groundglass.web.settings import Settings
 from groundglass.web.uploads import kind_of_upload
-from groundglass.web.worker import Order, Stopped
+from groundglass.web.worker import Order
 from small_study import patient, segmentation_missing, write
 from tiny_models import maker
 
@@ -234,12 +235,12 @@ def test_a_cut_off_volume(upload: Upload, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stage", ["read", "lungs", "segmentation", "write"])
 def test_a_study_stops_when_told(upload: Upload, tmp_path: Path, stage: str) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         upload.run(write(tmp_path).read_bytes(), stop_at=stage)
 
 
 def test_an_archive_stops_when_told(upload: Upload) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         upload.run(make.zipped({"a.png": picture(), "b.png": picture()}), stop_at="segmentation")
 
 

@@ -22,7 +22,7 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("torch")
 
 import web_helpers as make
-from groundglass import web
+from groundglass import _optional, web
 from groundglass.cli import main
 from groundglass.web import server as server_module
 from small_study import refused, segmentation_missing, write
@@ -153,8 +153,8 @@ def test_what_can_not_be_is_one_sentence(capsys: pytest.CaptureFixture[str], tmp
 def test_what_is_missing_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = web.find_spec
-    monkeypatch.setattr(web, "find_spec", lambda name: None if name == "starlette" else found(name))
+    found = _optional.find_spec
+    monkeypatch.setattr(_optional, "find_spec", lambda name: None if name == "starlette" else found(name))
     text = refused(capsys, "serve", code=1)
     assert "pip install 'groundglass[web]'" in text
 

@@ -22,12 +22,13 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from groundglass.errors import Cancelled
 from groundglass.web.analysis import PAGE
 from groundglass.web.app import create_app
 from groundglass.web.errors import Refused
 from groundglass.web.server import bind, server, url
 from groundglass.web.settings import Settings
-from groundglass.web.worker import Order, Stopped, Task, Tell
+from groundglass.web.worker import Order, Task, Tell
 from groundglass.write import OutputError
 
 ENDED = ("done", "failed", "cancelled")
@@ -170,7 +171,7 @@ def patient(order: Order, tell: Tell) -> None:
     while tell("segmentation", done, 1000):
         done += 1
         time.sleep(0.02)
-    raise Stopped
+    raise Cancelled("stopped")
 
 
 def deaf(order: Order, tell: Tell) -> None:

@@ -18,6 +18,10 @@ enum class file_kind {
     unknown
 };
 
+/// The kinds in their order, as programs call them.
+inline constexpr std::string_view file_kind_names[] = {"dicom", "nifti",   "nrrd",    "metaimage", "gzip",
+                                                       "zip",   "archive", "picture", "unknown"};
+
 /// Whether these may be the first bytes of a DICOM file without preamble: an element of group 2 or 8.
 [[nodiscard]] inline bool may_be_dicom(std::string_view start) {
     return start.size() >= 16 && (start[0] == 2 || start[0] == 8) && start[1] == 0 && start[3] == 0;

@@ -146,8 +146,8 @@ def _pair(frame: pandas.DataFrame, first: str | None, second: str | None) -> tup
         return first, second
     if first is not None or second is not None:
         raise ValueError("--first and --second go together: name both columns")
-    from groundglass._numerals import is_numeral
     from groundglass.cohort import holds_numbers
+    from groundglass.cohort.numerals import is_numeral
 
     numbers = [str(name) for name in frame if holds_numbers(frame, str(name))]
     if any(map(is_numeral, numbers)):

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli import WrongInput, agreement, cohort, collect, models, phantom, serve, slices, study
+from groundglass.cli import agreement, cohort, collect, models, phantom, serve, slices, study
+from groundglass.cli.errors import WrongInput
 from groundglass.cli.manual import OTHER, flag, page
 from groundglass.cli.options import Debug, LogFormat, LogLevel
 

@@ -224,7 +224,7 @@ def thresholds(
     """The cuts that put ordered classes apart best, with bootstrap bounds and honest performance."""
     from groundglass.cli.console import console
     from groundglass.cohort import class_column, number_column, read_table
-    from groundglass.severity_model import fit_severity
+    from groundglass.cohort.severity_model import fit_severity
     from groundglass.statistics import bootstrap_thresholds
 
     one_form(json, csv)
@@ -290,7 +290,7 @@ def _binary(frame: pandas.DataFrame, column: str, positive: str | None) -> list[
 
 
 def _numbers(text: str, option: str) -> list[float]:
-    from groundglass._numerals import number_of
+    from groundglass.cohort.numerals import number_of
 
     try:
         return [number_of(number, ".") for number in text.split(",")]

@@ -46,8 +46,8 @@ def collect(
     The first column is the name of the result's folder. Put the outcome of each patient beside it, and the
     table is what the other commands of cohorts take.
     """
-    from groundglass.cli import WrongInput
     from groundglass.cli.console import console
+    from groundglass.cli.errors import WrongInput
     from groundglass.cohort import collect as collected
     from groundglass.cohort import write_table
 

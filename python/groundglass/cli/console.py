@@ -23,16 +23,17 @@ from rich.progress import (
 from rich.table import Table
 
 from groundglass import logs
-from groundglass.cli import WrongInput
+from groundglass.cli.errors import WrongInput
 from groundglass.errors import ModelError
-from groundglass.result import NOT_A_DEVICE
+from groundglass.findings.records import NOT_A_DEVICE
 
 if TYPE_CHECKING:
     from groundglass._core import InvolvementTable, Note
+    from groundglass.cohort.severity_model import SeverityModel
     from groundglass.demo import Demo
-    from groundglass.image_lesions import SliceExtent
-    from groundglass.result import ModelRecord, Result
-    from groundglass.severity_model import SeverityModel
+    from groundglass.findings.records import ModelRecord
+    from groundglass.result import Result
+    from groundglass.segmentation.image_lesions import SliceExtent
 
 #: Width of what goes to a file or another program, where there is no terminal to ask.
 PIPE_WIDTH = 100

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from groundglass._optional import require
 from groundglass.cli.manual import METHOD, OUTPUT, flag, page
 from groundglass.cli.options import Debug
 
@@ -118,12 +119,8 @@ def import_model(
 
     from groundglass.cli.console import blaming_model, console
 
-    try:
-        from groundglass.models.importer import import_checkpoint
-    except ImportError as error:
-        if error.name != "torch":
-            raise
-        raise ImportError("importing a model needs torch: pip install 'groundglass[segmentation]'") from error
+    require("importing a model", "torch")
+    from groundglass.models.importer import import_checkpoint
 
     with blaming_model(checkpoint):
         model = import_checkpoint(

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from typer.core import TyperCommand, TyperGroup
 
-from groundglass.result import NOT_A_DEVICE
+from groundglass.findings.records import NOT_A_DEVICE
 
 if TYPE_CHECKING:
     from typer.core import TyperOption

@@ -156,8 +156,8 @@ def serve(
 def _serve(settings: Settings, log_level: str, log_format: str) -> int:
     """Runs the server until a signal ends it, and gives that."""
     from groundglass import logs
-    from groundglass.cli import WrongInput
     from groundglass.cli.console import console
+    from groundglass.cli.errors import WrongInput
     from groundglass.web import create_app, require
 
     require("starlette", "uvicorn", "PIL", "torch")

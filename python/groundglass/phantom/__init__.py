@@ -7,7 +7,7 @@ measured.
 
 from __future__ import annotations
 
-from .assemble import Phantom, make, truth_of
-from .save import write_phantom
+from groundglass.phantom.assemble import Phantom, make, truth_of
+from groundglass.phantom.save import write_phantom
 
 __all__ = ["Phantom", "make", "truth_of", "write_phantom"]

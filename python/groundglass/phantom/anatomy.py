@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fields import Floats, Grid, floats, smoothstep
+from groundglass.phantom.fields import FieldOfView, Floats, floats, smoothstep
 
 Point = tuple[float, float, float]
 
@@ -94,7 +94,7 @@ class Proportions:
 class Chest:
     """Signed distances of one chest on one grid, slice by slice."""
 
-    def __init__(self, proportions: Proportions, grid: Grid) -> None:
+    def __init__(self, proportions: Proportions, grid: FieldOfView) -> None:
         self.p = proportions
         self.grid = grid
         self.x = grid.x[None, :]

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import lesions as lesion
-from . import trees
-from .anatomy import Chest, Proportions, hila
-from .fields import Floats, Grid, SmoothNoise, blur, smoothstep
-from .tissue import Tissue, lung_hu, noise_slice, to_int16
-from .truth import truth_table
+from groundglass.phantom import lesions as lesion
+from groundglass.phantom import trees
+from groundglass.phantom.anatomy import Chest, Proportions, hila
+from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise, blur, smoothstep
+from groundglass.phantom.tissue import Tissue, lung_hu, noise_slice, to_int16
+from groundglass.phantom.truth import truth_table
 
 if TYPE_CHECKING:
-    from groundglass import CtVolume
+    from groundglass._core import CtVolume
 
 VERSION = 1
 """Raised when the same seed makes another phantom."""
@@ -52,7 +52,7 @@ class Phantom:
     @property
     def volume(self) -> CtVolume:
         """The image as the stages take it."""
-        from groundglass import CtVolume
+        from groundglass._core import CtVolume
 
         return CtVolume(
             self.hounsfield, spacing_mm=self.spacing_mm, origin_mm=self.origin_mm, direction=self.direction
@@ -128,7 +128,7 @@ def _streams(seed: int) -> list[np.random.Generator]:
 def _truth(
     seed: int,
     fractions: tuple[float, float],
-    grid: Grid,
+    grid: FieldOfView,
     lungs: NDArray[np.uint8],
     lesions: NDArray[np.uint8],
 ) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def _checked(
     consolidation: float,
     shape: tuple[int, int, int],
     spacing_mm: tuple[float, float, float] | None,
-) -> tuple[int, tuple[float, float], Grid]:
+) -> tuple[int, tuple[float, float], FieldOfView]:
     if isinstance(seed, bool) or int(seed) != seed or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be a whole number from 0 to 2^63 - 1, found {seed!r}")
     fractions = {"ground_glass": float(ground_glass), "consolidation": float(consolidation)}
@@ -167,7 +167,7 @@ def _checked(
         raise ValueError(
             f"spacing_mm must be three positive numbers (slice, row, column), found {spacing_mm!r}"
         )
-    grid = Grid(tuple(int(n) for n in shape), tuple(float(s) for s in spacing_mm))  # type: ignore[arg-type]
+    grid = FieldOfView(tuple(int(n) for n in shape), tuple(float(s) for s in spacing_mm))  # type: ignore[arg-type]
     for axis, extent, least, most in zip(
         ("slices", "rows", "columns"),
         grid.extent_mm,
@@ -282,7 +282,7 @@ def _fill(
         hu[index][rows, columns] = value
 
 
-def _scan(rng: np.random.Generator, grid: Grid, hu: Floats) -> NDArray[np.int16]:
+def _scan(rng: np.random.Generator, grid: FieldOfView, hu: Floats) -> NDArray[np.int16]:
     """Blur in the slice, the slice sensitivity profile between slices, and correlated noise."""
     slices, rows, columns = grid.shape
     sigma = 0.62 / grid.pixel_mm

@@ -1,13 +1,15 @@
-"""Grids, smooth random fields and small filters, in millimetres so that the voxel size changes nothing
+"""Places, smooth random fields and small filters, in millimetres so that the voxel size changes nothing
 else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from groundglass import _moved
 
 Floats = NDArray[np.floating[Any]]
 """float32 throughout; the type says less because NumPy's own annotations lose it."""
@@ -18,7 +20,7 @@ def floats(values: Any) -> Floats:
 
 
 @dataclass(frozen=True)
-class Grid:
+class FieldOfView:
     """The voxels' places: ``x`` to the patient's left, ``y`` to the back, ``z`` from the lowest slice to
     the head, mm."""
 
@@ -60,7 +62,7 @@ class SmoothNoise:
     """
 
     def __init__(
-        self, rng: np.random.Generator, grid: Grid, scale_mm: float, scale_z_mm: float | None = None
+        self, rng: np.random.Generator, grid: FieldOfView, scale_mm: float, scale_z_mm: float | None = None
     ) -> None:
         scales = (scale_z_mm or scale_mm, scale_mm, scale_mm)
         # The lattice covers a fixed box, not the grid, so that another voxel size meets the same field; a
@@ -138,3 +140,9 @@ def blur(image: Floats, sigma: float) -> Floats:
             result += kernel[j] * (padded[j : j + n] if axis == 0 else padded[:, j : j + n])
         image = result
     return image
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        return _moved.attribute(__name__, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .fields import Floats, Grid, SmoothNoise
+from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise
 
 GROUND_GLASS, CONSOLIDATION = 1, 2
 
@@ -24,7 +24,11 @@ class Foci:
 
 
 def draw_foci(
-    rng: np.random.Generator, lungs: NDArray[np.uint8], depth: NDArray[np.float16], grid: Grid, extent: float
+    rng: np.random.Generator,
+    lungs: NDArray[np.uint8],
+    depth: NDArray[np.float16],
+    grid: FieldOfView,
+    extent: float,
 ) -> Foci:
     """Patches under the pleura, more of them behind and below, more and larger with ``extent`` (fraction
     of the lungs)."""
@@ -47,7 +51,7 @@ def place(
     rng: np.random.Generator,
     lungs: NDArray[np.uint8],
     depth: NDArray[np.float16],
-    grid: Grid,
+    grid: FieldOfView,
     ground_glass: float,
     consolidation: float,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from groundglass.write import output_folder, write_dicom, write_nifti
 
 if TYPE_CHECKING:
-    from .assemble import Phantom
+    from groundglass.phantom.assemble import Phantom
 
 
 def write_phantom(

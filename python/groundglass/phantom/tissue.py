@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .anatomy import Chest, Middle
-from .fields import Floats, SmoothNoise, floats, smoothstep
+from groundglass.phantom.anatomy import Chest, Middle
+from groundglass.phantom.fields import Floats, SmoothNoise, floats, smoothstep
 
 AIR, FAT, MUSCLE, BLOOD, LIVER = -1000.0, -100.0, 52.0, 42.0, 58.0
 

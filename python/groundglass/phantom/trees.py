@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .fields import Grid
+from groundglass.phantom.fields import FieldOfView
 
 Doubles = NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def _length(vector: Doubles) -> float:
     return math.sqrt(float(vector @ vector))
 
 
-def paint(grid: Grid, branches: Branches, out: NDArray[np.uint8]) -> None:
+def paint(grid: FieldOfView, branches: Branches, out: NDArray[np.uint8]) -> None:
     """Raises ``out`` (0..255: share of a voxel) to the branches' cover.
 
     A branch thinner than a voxel covers part of it; two positions within the slice stand for its thickness.
@@ -113,7 +113,7 @@ def paint(grid: Grid, branches: Branches, out: NDArray[np.uint8]) -> None:
         np.maximum(box, ((cover[:, 0] + cover[:, 1]) * 127.5).astype(np.uint8), out=box)
 
 
-def sample(rng: np.random.Generator, allowed: NDArray[np.bool_], grid: Grid, count: int) -> Doubles:
+def sample(rng: np.random.Generator, allowed: NDArray[np.bool_], grid: FieldOfView, count: int) -> Doubles:
     """``count`` places (x, y, z) in mm among the voxels ``allowed``, evenly spread by rejecting crowded
     ones."""
     flat = np.flatnonzero(allowed)

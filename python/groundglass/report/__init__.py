@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 __all__ = ["html", "write_html"]
 
 
-def html(result: Result) -> str:
+def html(result: Findings) -> str:
     """The report as the text of one HTML page.
 
     It shows the numbers of :meth:`groundglass.Result.to_dict`, rounded; the six key slices are those of
@@ -33,7 +33,7 @@ def html(result: Result) -> str:
     return page(result)
 
 
-def write_html(result: Result, path: str | Path, *, overwrite: bool = False) -> Path:
+def write_html(result: Findings, path: str | Path, *, overwrite: bool = False) -> Path:
     """Writes :func:`html` to `path` in UTF-8, whole or not at all, and returns the path.
 
     Raises :class:`FileExistsError` where `path` exists and `overwrite` is false, :class:`OSError` when it

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from groundglass.report.markup import Content, Markup, el
-from groundglass.report.ruler import ruler
-from groundglass.report.words import (
+from groundglass.html.markup import Content, Markup, el
+from groundglass.html.words import (
     NOTHING,
     SPACE,
     between,
@@ -20,6 +19,7 @@ from groundglass.report.words import (
     probability,
     volume,
 )
+from groundglass.report.ruler import ruler
 
 #: Classes shown at most, those around the patient's own.
 MOST_CLASSES = 5

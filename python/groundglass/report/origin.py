@@ -5,24 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from groundglass.html.markup import Content, Markup, el
+from groundglass.html.words import SPACE, clipped, counted, number
+from groundglass.read.kinds import title_of
 from groundglass.report.headline import coverage, uncalibrated
-from groundglass.report.markup import Content, Markup, el
-from groundglass.report.words import SPACE, clipped, counted, number
 
 #: Notes and models listed at most, and signs of one text: the report keeps to two pages.
 MOST_NOTES, MOST_NOTE_LINES, MOST_MODELS = 8, 11, 3
 LONGEST_NOTE, LONGEST_NAME, LONGEST_LICENCE, LONGEST_TERMS = 180, 28, 110, 180
 #: Signs of a note's line on paper.
 LINE = 66
-
-#: ``input.kind`` as people call it.
-KINDS = {
-    "dicom": "DICOM series",
-    "nifti": "NIfTI",
-    "nrrd": "NRRD",
-    "mha": "MetaImage",
-    "array": "Volume in memory",
-}
 
 MASKS = ("lungs", "lesions", "lobes", "segments")
 
@@ -124,7 +116,7 @@ def provenance(content: Mapping[str, Any]) -> Markup:
     spacing = " × ".join(f"{value:.3g}" for value in source["spacing_mm"])
     files = "" if source["files"] is None else f", {counted(source['files'], 'file')}"
     facts: list[tuple[str, Content]] = [
-        ("Input", f"{KINDS.get(source['kind'], source['kind'])}{files}"),
+        ("Input", f"{title_of(source['kind'])}{files}"),
         ("SHA-256", _digest(source["sha256"])),
         ("Volume", f"{counted(slices, 'slice')} of {rows} × {columns}, {spacing} mm"),
         *_masks(content),

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass import overlay
+from groundglass.findings.layers import LAYERS, LESIONS, Layer
+from groundglass.html.markup import Content, Markup, el
+from groundglass.html.words import counted, number, percent, volume
+from groundglass.read.kinds import title_of
 from groundglass.report import headline, origin, profile, tables
-from groundglass.report.markup import Content, Markup, el
 from groundglass.report.pictures import SLICE_WIDTH, KeySlice, key_slices
-from groundglass.report.words import counted, number, percent, volume
 
 if TYPE_CHECKING:
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 #: With more regions than these the sheet is printed closer, and closer still.
 ROOMY_REGIONS, DENSE_REGIONS = 9, 14
 
 
-def page(result: Result) -> str:
+def page(result: Findings) -> str:
     """The whole page as text."""
     from groundglass._core import ct_grade_cuts, extent_conventions
 
@@ -52,7 +54,8 @@ def page(result: Result) -> str:
         ),
         class_="sheet dense" if origin.crowded(content) else "sheet",
     )
-    style = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
+    colors = "".join(f"--{_css_name(layer)}:{layer.hex};" for layer in LAYERS)
+    style = f":root{{{colors}}}\n" + Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -73,7 +76,7 @@ def _masthead(content: Mapping[str, Any], number_of_page: int) -> Markup:
     """The heading of the first sheet, repeated in words on the second."""
     source = content["input"]
     slices, rows, columns = source["shape"]
-    kind = origin.KINDS.get(source["kind"], source["kind"])
+    kind = title_of(source["kind"])
     about = [
         el("span", f"{kind}, {counted(slices, 'slice')} of {rows} × {columns}"),
         el("span", "Study ", el("code", source["sha256"][:12])),
@@ -88,14 +91,13 @@ def _masthead(content: Mapping[str, Any], number_of_page: int) -> Markup:
     )
 
 
-def _distribution(result: Result, slices: Sequence[KeySlice]) -> Markup:
+def _distribution(result: Findings, slices: Sequence[KeySlice]) -> Markup:
     drawn = profile.figure(result, slices)
     front = (
         " Left: the chest from the front, lesions painted by their thickness." if "<image" in drawn else ""
     )
     caption = [
-        _swatch("ground-glass", "ground glass"),
-        _swatch("consolidation", "consolidation"),
+        *map(_swatch, LESIONS),
         el("span", f"Numbers: the key slices.{front}"),
     ]
     return el(
@@ -109,9 +111,7 @@ def _distribution(result: Result, slices: Sequence[KeySlice]) -> Markup:
 def _key_slices(slices: Sequence[KeySlice]) -> Markup:
     low, high = overlay.WINDOW_HU
     legend: Content = [
-        _swatch("ground-glass", "ground glass"),
-        _swatch("consolidation", "consolidation"),
-        _swatch("lungs", "lungs"),
+        *map(_swatch, LAYERS),
         el("span", f"Window {low} to {high} HU. R, L: the patient’s sides.".replace("-", "−")),
     ]
     return el(
@@ -159,5 +159,9 @@ def _slice(key: KeySlice) -> Markup:
     )
 
 
-def _swatch(kind: str, name: str) -> Markup:
-    return el("span", el("i", class_=f"swatch {kind}"), name, class_="key")
+def _swatch(layer: Layer) -> Markup:
+    return el("span", el("i", class_=f"swatch {_css_name(layer)}"), layer.title, class_="key")
+
+
+def _css_name(layer: Layer) -> str:
+    return layer.title.replace(" ", "-")

@@ -12,12 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import overlay
+from groundglass.findings.layers import LESIONS
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from groundglass._core import SliceInvolvement
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 SLICES = 6
 #: Pixels across a slice: about 300 an inch where three stand side by side on a page.
@@ -56,7 +57,7 @@ class Front:
     width_mm: float
 
 
-def key_slices(result: Result) -> list[KeySlice]:
+def key_slices(result: Findings) -> list[KeySlice]:
     """Up to :data:`SLICES` slices from head to feet, among them the one with most opacity."""
     overlay.require_pillow()
     chosen, most = overlay.choose_slices(result.profile, SLICES)
@@ -79,7 +80,7 @@ def key_slices(result: Result) -> list[KeySlice]:
     return found
 
 
-def front(result: Result, slices: Sequence[int]) -> Front:
+def front(result: Findings, slices: Sequence[int]) -> Front:
     """Mean HU along the line of sight through the lungs' box, lesions in colour by their thickness.
 
     `slices` are the lowest and the highest slice to show. The patient's right is on the left.
@@ -95,14 +96,14 @@ def front(result: Result, slices: Sequence[int]) -> Front:
     for place, index in enumerate(range(lowest, highest + 1)):
         grey[place] = ct.hounsfield[index, rows, columns].mean(axis=0, dtype=np.float32)
         lesions = result.lesions[index, rows, columns]
-        for label in (1, 2):
-            thickness[label - 1, place] = np.count_nonzero(lesions == label, axis=0) * ct.spacing_mm[1]
+        for layer, depth in zip(LESIONS, thickness[:, place], strict=True):
+            depth[:] = np.count_nonzero(lesions == layer.label, axis=0) * ct.spacing_mm[1]
 
     low, high = np.percentile(grey, (1, 99))
     picture = np.repeat((np.clip((grey - low) / max(high - low, 1.0), 0, 1) * 235)[..., None], 3, axis=2)
-    for depth, colour in zip(thickness, (overlay.GROUND_GLASS, overlay.CONSOLIDATION), strict=True):
+    for layer, depth in zip(LESIONS, thickness, strict=True):
         share = COLOUR * (1 - np.exp(-depth / FULL_COLOUR_MM))[..., None]
-        picture = (1 - share) * picture + share * np.array(colour, np.float32)
+        picture = (1 - share) * picture + share * np.array(layer.color, np.float32)
 
     height_mm, width_mm = shape[0] * float(ct.spacing_mm[0]), shape[1] * float(ct.spacing_mm[2])
     scale = FRONT_EDGE / max(height_mm, width_mm)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from groundglass.report.markup import Markup, el
+from groundglass.html.markup import Markup, el
+from groundglass.html.words import number, percent
 from groundglass.report.pictures import Front, KeySlice, front
-from groundglass.report.words import number, percent
 
 if TYPE_CHECKING:
     from groundglass._core import SliceInvolvement
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 #: Units of the drawing, about a pixel of the screen each.
 WIDTH, TOP, BOTTOM = 480, 16, 40
@@ -25,7 +25,7 @@ LOWEST_FRONT = 90
 LEAST_LUNG = 0.05
 
 
-def figure(result: Result, slices: Sequence[KeySlice]) -> Markup:
+def figure(result: Findings, slices: Sequence[KeySlice]) -> Markup:
     """Ground glass and consolidation of each slice in percent of its lung, with the key slices marked."""
     lowest, highest = shown_slices(result.profile)
     chest = front(result, (lowest, highest))
@@ -65,7 +65,7 @@ def shown_slices(profile: Sequence[SliceInvolvement]) -> tuple[int, int]:
     return (held[0], held[-1]) if held else (0, len(profile) - 1)
 
 
-def _summary(result: Result, slices: Sequence[KeySlice]) -> str:
+def _summary(result: Findings, slices: Sequence[KeySlice]) -> str:
     """What the drawing shows, in words."""
     most = next((key for key in slices if key.most), None)
     if most is None:

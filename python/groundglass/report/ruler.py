@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from groundglass.report.markup import Markup, el
-from groundglass.report.words import between, cut, percent
+from groundglass.html.markup import Markup, el
+from groundglass.html.words import between, cut, percent
 
 WIDTH, HEIGHT, MARGIN = 300, 62, 8
 #: Where the track lies, and how high it is.

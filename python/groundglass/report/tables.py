@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from groundglass.findings.records import SCORES
+from groundglass.html.markup import Content, Markup, el
+from groundglass.html.words import NOTHING, between, number
 from groundglass.report.headline import coverage
-from groundglass.report.markup import Content, Markup, el
-from groundglass.report.words import NOTHING, between, number
 
 #: Columns of the region table: the group's heading, the heading, the key, decimals.
 COLUMNS = (
@@ -22,17 +23,6 @@ COLUMNS = (
 )
 UNITS = {"Volume, ml": "ml", "Share of the lung, %": "%", "Mean HU ± SD": "HU"}
 
-#: The scores by the names they go by; ``gg.extent_conventions`` says the rest.
-SCORES = {
-    "ctss_pan2020": "CTSS (Pan)",
-    "ctss_francone": "CTSS (Francone)",
-    "tss": "TSS",
-    "lss": "LSS",
-    "lhos": "LHOS",
-    "tfs": "TFS",
-    "ct_ss": "CT-SS, extent",
-    "ct_ss_segments": "CT-SS, segments",
-}
 #: Sources of what is no sum of points.
 GRADE_SOURCES = {
     "CT by extent": "MosMedData: Morozov et al. 2020, doi:10.1101/2020.05.20.20100362",

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import torch
 
+from groundglass._run import core_count
 from groundglass.errors import FormatError
 from groundglass.training.install import install
-from groundglass.training.pipeline import Minutes, Pipeline, PipelineOptions, core_count
+from groundglass.training.measure import measure_and_export
+from groundglass.training.pipeline import Minutes, Training, TrainingOptions
 
-DEFAULTS = PipelineOptions()
+DEFAULTS = TrainingOptions()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     a = parser().parse_args(arguments)
     torch.set_num_threads(1)
     try:
-        options = PipelineOptions(
+        options = TrainingOptions(
             minutes=Minutes(*a.minutes),
             steps=a.steps,
             seed=a.seed,
@@ -79,7 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             long_edge=a.long_edge,
             published_structure_loss=a.published_structure_loss,
         )
-        paths = Pipeline(a.data, a.healthy, a.out, options).run()
+        training = Training(a.data, a.healthy, a.out, options)
+        training.run()
+        paths = measure_and_export(training)
         if a.install:
             for path in paths:
                 install(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from groundglass._files import need
+from groundglass.read.decoders import need
 
 BoolArray = npt.NDArray[np.bool_]
 

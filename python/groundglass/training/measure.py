@@ -19,11 +19,11 @@ from groundglass.training.evaluate import (
     predict_labelled,
 )
 from groundglass.training.export import export
+from groundglass.training.pipeline import BASELINE, NETWORKS, Training
 from groundglass.training.plot import plot_learning_curves, plot_reliability
 
 if TYPE_CHECKING:
     from groundglass.models import LiteNetwork
-    from groundglass.training.pipeline import Pipeline
 
 
 def held_out_predictions(
@@ -41,18 +41,16 @@ def counts_of(predicted: Sequence[FloatArray], labelled: Sequence[Slice]) -> Cou
     return Counts.of([label_map(p) for p in predicted], labels_of(labelled))
 
 
-def measure_and_export(pipeline: Pipeline) -> list[Path]:
+def measure_and_export(training: Training) -> list[Path]:
     """Write ``figures.json`` and the pictures, and export the networks."""
-    from groundglass.training.pipeline import BASELINE, NETWORKS
-
-    o = pipeline.options
+    o = training.options
     torch.set_num_threads(o.processes)
-    labelled = pipeline.slices("labelled")
-    fold_of = pipeline.fold_of(labelled)
-    groups = pipeline.groups(labelled)
+    labelled = training.slices("labelled")
+    fold_of = training.fold_of(labelled)
+    groups = training.groups(labelled)
     predicted: dict[str, list[FloatArray]] = {}
     for name, phase in [*((name, "fold") for name in NETWORKS), (BASELINE, "baseline")]:
-        networks = [pipeline.network(name, phase, k) for k in range(o.folds)]
+        networks = [training.network(name, phase, k) for k in range(o.folds)]
         predicted[name] = held_out_predictions(networks, labelled, fold_of, o.long_edge)
     truth = labels_of(labelled)
     held_out = {
@@ -78,14 +76,14 @@ def measure_and_export(pipeline: Pipeline) -> list[Path]:
         },
         "calibration": calibration,
     }
-    pipeline.write_json("figures.json", report)
-    plot_learning_curves(pipeline.out / "log.jsonl", pipeline.out / "learning_curves.png")
+    training.write_json("figures.json", report)
+    plot_learning_curves(training.out / "log.jsonl", training.out / "learning_curves.png")
     for name in [*NETWORKS, "both"]:
-        plot_reliability(calibration[name], pipeline.out / f"{name}-reliability.png")
+        plot_reliability(calibration[name], training.out / f"{name}-reliability.png")
     return [
         export(
-            pipeline.final(name),
-            pipeline.out / f"{name}.pt",
+            training.final(name),
+            training.out / f"{name}.pt",
             name=name,
             long_edge=o.long_edge,
             calibration=calibration[name],

@@ -16,17 +16,17 @@ from __future__ import annotations
 import json
 import math
 import multiprocessing
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from groundglass import _moved
 from groundglass.models import EnsembleLite, InfNetLite, LiteNetwork, UNetLite, load_imagenet, probabilities
 from groundglass.training.augment import AugmentOptions, augment_batch
 from groundglass.training.data import (
@@ -62,7 +62,7 @@ class Minutes:
 
 
 @dataclass(frozen=True)
-class PipelineOptions:
+class TrainingOptions:
     """Sizes and lengths; canvases are (height, width) in pixels."""
 
     minutes: Minutes = field(default_factory=Minutes)
@@ -136,18 +136,16 @@ def relabelled(batch: Batch, average: LiteNetwork) -> Tensor:
     return target
 
 
-class Pipeline:
+class Training:
     """The jobs; each leaves a checkpoint in `out`, from which a run that was cut off goes on."""
 
-    def __init__(self, data: Path, healthy: Path | None, out: Path, options: PipelineOptions):
+    def __init__(self, data: Path, healthy: Path | None, out: Path, options: TrainingOptions):
         self.data, self.healthy, self.out, self.options = data, healthy, out, options
         out.mkdir(parents=True, exist_ok=True)
         self.log = Log(out / "log.jsonl")
 
-    def run(self) -> list[Path]:
-        """All phases; returns the exported files."""
-        from groundglass.training.measure import measure_and_export
-
+    def run(self) -> None:
+        """All phases; :func:`groundglass.training.measure.measure_and_export` takes it from there."""
         o = self.options
         self.log("start", options=repr(o))
         if not (o.resume and self.prepared.exists()):
@@ -160,7 +158,6 @@ class Pipeline:
             self.phase([("relabel", (part,)) for part in range(o.processes)])
             self.join_relabelled()
         self.phase([("distil", (name,)) for name in NETWORKS])
-        return measure_and_export(self)
 
     def phase(self, jobs: list[tuple[str, tuple[Any, ...]]]) -> None:
         """Run independent jobs, `processes` at a time, one thread each."""
@@ -380,6 +377,7 @@ class Pipeline:
         return path
 
 
-def core_count() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0))
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        return _moved.attribute(__name__, name)

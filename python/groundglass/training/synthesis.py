@@ -9,12 +9,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-import groundglass as gg
+from groundglass._core import LungMask
+from groundglass.findings.layers import WINDOWS
+from groundglass.read import read_ct
 from groundglass.training.augment import blur
 from groundglass.training.data import Slice, stored
 
 #: HU that become 0..255: the window that the shipped models are applied with
-WINDOW = (-1350.0, 150.0)
+WINDOW = WINDOWS["lung"]
 #: of each run of `BLOCK` slices the last third is held back, to try the result on
 BLOCK = 15
 HELD_BACK = 5
@@ -82,7 +84,7 @@ def load_healthy(study: Path, seed: int) -> tuple[list[Slice], list[Slice]]:
     `study` is anything that :func:`groundglass.read_ct` takes.
     Slices are cropped to the lungs. See :data:`BLOCK` for what is held back.
     """
-    lungs_of = gg.read_ct(study) | gg.LungMask()
+    lungs_of = read_ct(study) | LungMask()
     volume, masks = lungs_of.ct.hounsfield, lungs_of.lungs > 0
     largest = masks.sum(axis=(1, 2)).max()
     healthy, synthetic = [], []

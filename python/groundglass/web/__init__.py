@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from groundglass import _optional
 from groundglass.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,4 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
 def require(*modules: str) -> None:
     """Raises :class:`ImportError` naming what to install where one of these is missing."""
-    for module in modules:
-        if find_spec(module) is None:
-            raise ImportError(f"the page needs {module}: pip install 'groundglass[web]'")
+    _optional.require("the page", *modules, install="'groundglass[web]'")

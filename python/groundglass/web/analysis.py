@@ -12,21 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from groundglass.analyze import analyze, load_stage, lookup_models, model_record
+from groundglass._run import teller
+from groundglass.analyze import analyze
 from groundglass.errors import FormatError, ModelError
-from groundglass.image_lesions import OTHER_LUNG, SliceExtent, with_other_lung
-from groundglass.logs import without_identifiers
-from groundglass.result import _UID, FILES, NOT_A_DEVICE
-from groundglass.slices import read_slice
+from groundglass.findings.layers import with_lung
+from groundglass.findings.records import NOT_A_DEVICE
+from groundglass.logs.identifiers import without_identifiers, without_uids
+from groundglass.read.pictures import read_slice
+from groundglass.result import FILES
+from groundglass.segmentation.choice import load_stage, lookup_models, model_record
+from groundglass.segmentation.image_lesions import SliceExtent, with_other_lung
 from groundglass.web import archives
 from groundglass.web.errors import Refused
 from groundglass.web.uploads import check_picture
-from groundglass.web.worker import Order, Stopped, Tell
+from groundglass.web.worker import Order, Tell
 from groundglass.write import OutputError
 
 if TYPE_CHECKING:
     from groundglass.result import Result
-    from groundglass.segmentation import Ensemble, InfNet
+    from groundglass.segmentation.stages import Ensemble, InfNet
 
 log = logging.getLogger(__name__)
 
@@ -53,20 +57,19 @@ DOWNLOADS = {
 def run(order: Order, tell: Tell) -> None:
     """Analyzes an upload and writes what belongs to its result into ``order.folder``.
 
-    Raises :class:`Refused` with what the page shows, :class:`groundglass.web.worker.Stopped` where it was
-    told to stop.
+    Raises :class:`Refused` with what the page shows, :class:`groundglass.errors.Cancelled` where it was told
+    to stop.
     """
     stage = "read"
 
     def listen(name: str, done: int, total: int) -> bool:
         nonlocal stage
         stage = name
-        if not tell(name, done, total):
-            raise Stopped
-        return True
+        return tell(name, done, total)
 
     try:
-        content = _study(order, listen) if order.kind == "study" else _slices(order, listen)
+        work = _study if order.kind == "study" else _slices
+        content = work(order, teller(listen))
     except OutputError:
         raise
     except FormatError as error:
@@ -91,7 +94,7 @@ def _plain(error: FormatError, order: Order) -> str:
     text = str(error)
     for folder in (order.upload, order.upload.parent, order.temporary):
         text = re.sub(rf"{re.escape(str(folder))}(/[^\s:;,]*)?", "the upload", text)
-    text = _UID.sub("a series", text.removeprefix("the upload: ")).removeprefix("series a series: ")
+    text = without_uids(text.removeprefix("the upload: "), "a series").removeprefix("series a series: ")
     text = without_identifiers(text, error.named)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
@@ -122,9 +125,7 @@ def _study(order: Order, tell: Tell) -> dict[str, Any]:
 
 
 def _labels(result: Result) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    labels = np.array(result.lesions)
-    labels[(result.lungs > 0) & (labels == 0)] = OTHER_LUNG
-    return labels
+    return with_lung(result.lesions, result.lungs)
 
 
 def _slices(order: Order, tell: Tell) -> dict[str, Any]:

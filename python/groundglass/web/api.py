@@ -14,8 +14,9 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from groundglass.result import NOT_A_DEVICE
-from groundglass.slices import LARGEST_EDGE
+from groundglass.findings.records import NOT_A_DEVICE
+from groundglass.read.kinds import KINDS, PICTURE_ENDINGS
+from groundglass.read.pictures import LARGEST_EDGE
 from groundglass.web import painting
 from groundglass.web.analysis import DOWNLOADS, IMAGE, IMAGES, LABEL_IMAGE
 from groundglass.web.errors import Refused, not_found
@@ -203,7 +204,8 @@ def _named(response: Response, request: Request, name: str, *, always: bool = Fa
 
 def _stem(name: str) -> str:
     stem = name
-    for ending in (".gz", ".nii", ".zip", ".nrrd", ".mha", ".png", ".jpg", ".jpeg", ".dcm"):
+    files = (kind.endings[0] for kind in KINDS.values() if kind.endings)
+    for ending in (".gz", ".zip", *files, *PICTURE_ENDINGS):
         if stem.lower().endswith(ending):
             stem = stem[: -len(ending)]
     return stem or "result"

@@ -13,8 +13,9 @@ from io import FileIO
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from groundglass._files import DAMAGED_ZIP, MOST_ENTRIES, MOST_RATIO, may_be_dicom
-from groundglass.slices import SUFFIXES
+from groundglass._core import may_be_dicom
+from groundglass.read.archive import DAMAGED_ZIP, MOST_ENTRIES, MOST_RATIO, added_by_a_system
+from groundglass.read.kinds import PICTURE_ENDINGS, VOLUME_ENDINGS
 from groundglass.web.errors import Refused
 
 #: An archive's directory is read at once, some 140 bytes an entry.
@@ -27,8 +28,6 @@ LOOKED_AT = 4096
 _SMALL = 1 << 20
 
 Entry = Literal["picture", "dicom", "volume", "archive", "other"]
-_ADDED = (".DS_Store", "Thumbs.db", "desktop.ini")
-_VOLUME_ENDINGS = (".nii.gz", ".nii", ".hdr", ".hdr.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 #: What Python unpacks piece by piece; of bzip2 and LZMA a few bytes take seconds, and memory beyond bounds.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -147,11 +146,11 @@ class _Bounded(FileIO):
 def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The files in an archive, without what a Mac or Windows adds."""
 
-    def added(entry: zipfile.ZipInfo) -> bool:
-        parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-        return bool(parts) and (parts[0] == "__MACOSX" or parts[-1] in _ADDED)
-
-    return [entry for entry in archive.infolist() if not entry.filename.endswith("/") and not added(entry)]
+    return [
+        entry
+        for entry in archive.infolist()
+        if not entry.filename.endswith("/") and not added_by_a_system(entry.filename.replace("\\", "/"))
+    ]
 
 
 def _check_safe(entries: list[zipfile.ZipInfo]) -> None:
@@ -200,12 +199,12 @@ def _kind(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Entry:
         with archive.open(entry) as file:
             start = file.read(256)
     except DAMAGED_ZIP:
-        return "picture" if entry.filename.lower().endswith(SUFFIXES) else "other"
+        return "picture" if entry.filename.lower().endswith(PICTURE_ENDINGS) else "other"
     if is_picture(start):
         return "picture"
     if start[128:132] == b"DICM" or may_be_dicom(start):
         return "dicom"
-    if entry.filename.lower().endswith(_VOLUME_ENDINGS):
+    if entry.filename.lower().endswith(VOLUME_ENDINGS):
         return "volume"
     return "archive" if archive_name(start) else "other"
 

@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from groundglass.findings.layers import CONSOLIDATION, GROUND_GLASS, LUNG
+from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.overlay import windowed
-from groundglass.result import NOT_A_DEVICE
 from groundglass.web.analysis import IMAGE, IMAGES, LABEL_IMAGE, LABELS, PAGE, VOLUME
 from groundglass.web.errors import Refused, not_found
 
@@ -24,7 +25,7 @@ Language = Literal["en", "ru"]
 Pixels = npt.NDArray[np.uint8]
 
 #: Layers in the order they are painted, with their value in the labels.
-LAYERS = {"lung": 3, "ground_glass": 1, "consolidation": 2}
+LAYERS = {layer.name: layer.label for layer in (LUNG, GROUND_GLASS, CONSOLIDATION)}
 
 #: Bytes before the voxels in the NIfTI files that :func:`groundglass.write.write_nifti` makes.
 _HEADER = 352

@@ -13,7 +13,7 @@ from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 
-from groundglass.analyze import lookup_models, model_record
+from groundglass.segmentation.choice import lookup_models, model_record
 from groundglass.web import analysis, uploads
 from groundglass.web.errors import Refused, not_found
 from groundglass.web.jobs import Pool

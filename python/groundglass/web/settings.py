@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from groundglass.analyze import check_threads
+from groundglass._run import check_threads
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 

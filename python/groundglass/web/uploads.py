@@ -13,8 +13,9 @@ from urllib.parse import unquote_to_bytes
 
 from anyio import to_thread
 
-from groundglass._files import kind_of
 from groundglass.errors import FormatError
+from groundglass.read.files import kind_of
+from groundglass.read.kinds import KINDS
 from groundglass.web import archives
 from groundglass.web.errors import Refused
 from groundglass.web.settings import Settings
@@ -30,7 +31,6 @@ LONGEST_NAME = 200
 #: Bytes within which a picture must say its size; what stands before it, as a preview, is kept in memory.
 LONGEST_HEAD = 16 << 20
 
-_ENDINGS = {"dicom": ".dcm", "nifti": ".nii", "nrrd": ".nrrd", "metaimage": ".mha"}
 _OTHERS = {
     b"%PDF": "PDF",
     b"GIF8": "GIF",
@@ -148,7 +148,9 @@ def kind_of_upload(path: Path, settings: Settings) -> Kind:
         kind = kind_of(path)
     except FormatError as error:
         raise Refused("unsupported_type", f"This file can't be analyzed. {_WANTED}") from error
-    return Kind("study", ".nii.gz" if kind == "nifti" and start[:2] == b"\x1f\x8b" else _ENDINGS[kind])
+    return Kind(
+        "study", ".nii.gz" if kind == "nifti" and start[:2] == b"\x1f\x8b" else KINDS[kind].endings[0]
+    )
 
 
 class _Head(FileIO):
@@ -163,7 +165,7 @@ def check_picture(path: Path) -> None:
     """Refuses a picture by what its head says, before its pixels are unpacked."""
     from PIL import Image, UnidentifiedImageError
 
-    from groundglass.slices import LARGEST_EDGE, SMALLEST_EDGE
+    from groundglass.read.pictures import LARGEST_EDGE, SMALLEST_EDGE
 
     try:
         with warnings.catch_warnings():

@@ -19,8 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from groundglass import logs
+from groundglass import _moved, logs
+from groundglass.errors import Cancelled
 from groundglass.web.errors import Refused
 from groundglass.write import OutputError
 
@@ -69,12 +71,8 @@ class Outcome:
     text: str = ""
 
 
-#: What a worker does; it writes its files, raises Refused with what the page shall show, or Stopped.
+#: What a worker does; it writes its files, raises Refused with what the page shall show, or Cancelled.
 Task = Callable[[Order, Tell], None]
-
-
-class Stopped(Exception):
-    """The job was cancelled while it ran."""
 
 
 def work(pipe: Connection, task: Task, threads: int, memory: int | None, log_format: str | None) -> None:
@@ -100,7 +98,7 @@ def _outcome(order: Order, task: Task, pipe: Connection) -> Outcome:
     tempfile.tempdir = str(order.temporary)
     try:
         task(order, _teller(pipe))
-    except Stopped:
+    except Cancelled:
         return Outcome(state="cancelled")
     except Refused as error:
         return Outcome(state="failed", code=error.code, text=error.text)
@@ -162,3 +160,9 @@ def _first_to_go() -> None:
     """Has Linux end this process, and not the server, where memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        return _moved.attribute(__name__, name)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from groundglass import _strict_json
-from groundglass._files import DAMAGED_ZIP
 from groundglass.errors import ModelError
+from groundglass.read import strict_json
+from groundglass.read.archive import DAMAGED_ZIP
 
 __all__ = [
     "FOLDER",
@@ -119,7 +119,7 @@ def read_contract(path: Path) -> dict[str, Any]:
                     f"{path}: its contract claims {entries[0].file_size} bytes, more than "
                     f"{CONTRACT_BYTES_MAX}; do not use this file"
                 )
-            contract = _strict_json.loads(archive.read(entries[0]))
+            contract = strict_json.loads(archive.read(entries[0]))
     except OSError as error:
         raise ModelError(
             f"{path}: cannot be read ({error.strerror or error}); check the path and its permissions"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from groundglass._needs import not_imported
+from groundglass._optional import needing
+from groundglass.findings.layers import NAMES as LAYERS
+from groundglass.findings.layers import WINDOWS
 
 if TYPE_CHECKING:
     from groundglass._core import CtVolume, LesionCt, LungCt
@@ -15,17 +17,6 @@ if TYPE_CHECKING:
     from groundglass.widget.viewer import Viewer
 
 __all__ = ["LAYERS", "WINDOWS", "view"]
-
-#: What can be laid over the CT, in the order of the labels 1 to 3; "lung" is the lung besides the others.
-LAYERS = ("ground_glass", "consolidation", "lung")
-
-#: Lower and upper end of the grey scale in HU by name, as a viewer offers them.
-WINDOWS = {
-    "lung": (-1350.0, 150.0),
-    "ground glass": (-1000.0, -200.0),
-    "soft tissue": (-160.0, 240.0),
-    "bone": (-450.0, 1050.0),
-}
 
 
 def view(
@@ -39,13 +30,10 @@ def view(
     volume goes to the browser once, cropped to the lungs where they are known; `downsample` keeps one of so
     many rows and columns (None: as many as fit into 96 MB).
 
-    Raises :class:`ImportError` where the extra ``notebook`` is not installed, ``TypeError`` for what is no
+    Raises :class:`ImportError` where ipyniivue or anywidget is not installed, ``TypeError`` for what is no
     study, ``ValueError`` for `downsample` below 1, ``traitlets.TraitError`` for a state that is out of range.
     Costs about 0.2 s, and for 512 x 512 x 150 voxels 37 MB in the kernel and on the way.
     """
-    try:
+    with needing("the viewer", "ipyniivue", "anywidget"):
         from groundglass.widget.viewer import Viewer
-    except ImportError as error:
-        missing = f"the viewer needs ipyniivue and anywidget ({error}): pip install 'groundglass[notebook]'"
-        raise not_imported(error, missing) from error
     return Viewer(study, downsample=downsample, **state)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from groundglass import _moved
 from groundglass._core import CtVolume, Involvement, LesionCt, LungCt, SliceProfile
+from groundglass.findings.layers import LAYERS, LUNG, Labels, Layer, with_lung
 from groundglass.overlay import Crop, lung_crop
 from groundglass.report.profile import LEAST_LUNG
 from groundglass.result import Result
 from groundglass.tables import without_nan
-from groundglass.widget import LAYERS
-from groundglass.write import nifti_bytes
+from groundglass.write.nifti import nifti_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +25,13 @@ if TYPE_CHECKING:
     from groundglass._core import InvolvementTable, SliceInvolvement
 
 Study = Result | LesionCt | LungCt | CtVolume
-Labels = npt.NDArray[np.uint8]
 
 #: A cropped CT above this is thinned out unless told otherwise: browsers hold it several times over.
 MOST_BYTES = 96_000_000
 
 
 @dataclass(frozen=True)
-class Grid:
+class Excerpt:
     """Which voxels of a volume are shown: the `crop` of each slice, of `step` rows and columns one."""
 
     shape: tuple[int, int, int]
@@ -73,8 +73,8 @@ def ct_of(study: Study) -> CtVolume:
     raise TypeError(f"view takes a Result, a LesionCt, a LungCt or a CtVolume, found {type(study).__name__}")
 
 
-def grid(study: Study, downsample: int | None) -> Grid:
-    """The grid to show of a study. Raises ``ValueError`` for `downsample` below 1."""
+def excerpt(study: Study, downsample: int | None) -> Excerpt:
+    """What to show of a study. Raises ``ValueError`` for `downsample` below 1."""
     ct = ct_of(study)
     if downsample is not None and downsample < 1:
         raise ValueError(f"downsample must be 1 or more, found {downsample}")
@@ -84,7 +84,7 @@ def grid(study: Study, downsample: int | None) -> Grid:
         crop = lung_crop(study.lungs, ct.spacing_mm)
     voxels = shape[0] * (crop.bottom - crop.top) * (crop.right - crop.left)
     step = downsample or max(1, math.ceil(math.sqrt(2 * voxels / MOST_BYTES)))
-    return Grid(shape, crop, step)
+    return Excerpt(shape, crop, step)
 
 
 def labels_of(study: Study) -> Labels | None:
@@ -92,14 +92,16 @@ def labels_of(study: Study) -> Labels | None:
     if isinstance(study, CtVolume):
         return None
     lungs = study.lungs
-    if isinstance(study, LungCt):
-        return np.where(lungs > 0, np.uint8(3), np.uint8(0))
-    found: Labels = study.lesions.copy()
-    found[(lungs > 0) & (found == 0)] = 3
-    return found
+    return with_lung(np.zeros_like(lungs) if isinstance(study, LungCt) else study.lesions, lungs)
 
 
-def volumes(study: Study, shown: Grid) -> tuple[bytes, bytes | None]:
+def _layers_of(study: Study) -> tuple[Layer, ...]:
+    if isinstance(study, CtVolume):
+        return ()
+    return (LUNG,) if isinstance(study, LungCt) else LAYERS
+
+
+def volumes(study: Study, shown: Excerpt) -> tuple[bytes, bytes | None]:
     """CT and labels as NIfTI files in memory, the labels compressed: they shrink to a hundredth."""
     ct, labels = ct_of(study), labels_of(study)
     spacing = (ct.spacing_mm[0], *(shown.step * step for step in ct.spacing_mm[1:]))
@@ -118,7 +120,7 @@ def measured(study: Study) -> tuple[Sequence[SliceInvolvement], InvolvementTable
     return (), None
 
 
-def first_slice(profile: Sequence[SliceInvolvement], shown: Grid) -> int:
+def first_slice(profile: Sequence[SliceInvolvement], shown: Excerpt) -> int:
     """The slice with most opacity in ml, the middle one where there is none."""
     opacity = [entry.ground_glass_ml + entry.consolidation_ml for entry in profile]
     most = max(opacity, default=0.0)
@@ -126,14 +128,14 @@ def first_slice(profile: Sequence[SliceInvolvement], shown: Grid) -> int:
 
 
 def summary(
-    study: Study, shown: Grid, profile: Sequence[SliceInvolvement], table: InvolvementTable | None
+    study: Study, shown: Excerpt, profile: Sequence[SliceInvolvement], table: InvolvementTable | None
 ) -> dict[str, Any]:
     """The numbers that the browser draws, as plain types: profile, regions, grade, warnings."""
     ct = ct_of(study)
     content: dict[str, Any] = {
         "shape": [int(size) for size in ct.shape],
         "thinned": shown.step,
-        "layers": [] if study is ct else ["lung"] if isinstance(study, LungCt) else list(LAYERS),
+        "layers": [layer.name for layer in _layers_of(study)],
         "positions_mm": [float(ct.origin_mm[2] + i * ct.spacing_mm[0]) for i in range(ct.shape[0])],
     }
     if profile:
@@ -180,3 +182,9 @@ def _grade(result: Result) -> dict[str, Any]:
 
 def _percent(part: float, whole: float) -> float:
     return 100 * part / whole if whole > 0 else math.nan
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        return _moved.attribute(__name__, name)

@@ -11,8 +11,10 @@ import ipyniivue
 import ipywidgets
 import traitlets
 
-from groundglass import overlay
-from groundglass.widget import LAYERS, WINDOWS, content
+from groundglass.findings import layers
+from groundglass.findings.layers import NAMES as LAYERS
+from groundglass.findings.layers import WINDOWS
+from groundglass.widget import content, repr_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,18 +22,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 #: Opacity of the layers in the beginning: enough to be seen, little enough to read the texture below.
-OPACITY = {"ground_glass": 0.35, "consolidation": 0.45, "lung": 0.15}
-
-
-def _hex(color: overlay.Color) -> str:
-    return "#{:02X}{:02X}{:02X}".format(*color)
-
-
-COLORS = {
-    "ground_glass": _hex(overlay.GROUND_GLASS),
-    "consolidation": _hex(overlay.CONSOLIDATION),
-    "lung": _hex(overlay.LUNGS),
-}
+OPACITY = {layer.name: layer.opacity for layer in layers.LAYERS}
+COLORS = {layer.name: layer.hex for layer in layers.LAYERS}
 
 
 class Viewer(anywidget.AnyWidget):
@@ -70,7 +62,7 @@ class Viewer(anywidget.AnyWidget):
 
     def __init__(self, study: content.Study, *, downsample: int | None = None, **state: Any) -> None:
         self._study = study
-        self._grid = content.grid(study, downsample)
+        self._grid = content.excerpt(study, downsample)
         profile, table = content.measured(study)
         summary = content.summary(study, self._grid, profile, table)
         image, labels = content.volumes(study, self._grid)
@@ -163,7 +155,7 @@ class Viewer(anywidget.AnyWidget):
         """The live widget, and for pages without a kernel what the study's own HTML shows."""
         bundle = super()._repr_mimebundle_(**options)
         if bundle is not None:
-            bundle[0]["text/html"] = self._study._repr_html_()
+            bundle[0]["text/html"] = repr_html.drawn(self._study)
         return bundle
 
 

@@ -6,10 +6,10 @@ axes, ``origin_mm`` is the LPS position (x, y, z) of voxel (0, 0, 0).
 
 from __future__ import annotations
 
-from .dicom import Volume, write_dicom
-from .nifti import AXIAL, nifti_bytes, write_nifti
-from .outputs import OutputError, OutputExistsError, atomic_file, output_folder
-from .parquet import write_parquet
+from groundglass.write.dicom import Volume, write_dicom
+from groundglass.write.nifti import AXIAL, nifti_bytes, write_nifti
+from groundglass.write.outputs import OutputError, OutputExistsError, atomic_file, output_folder
+from groundglass.write.parquet import write_parquet
 
 __all__ = [
     "AXIAL",

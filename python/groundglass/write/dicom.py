@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from groundglass._needs import not_imported
-
-from .outputs import output_folder
+from groundglass._optional import needing
+from groundglass.write.outputs import output_folder
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -42,11 +41,9 @@ def write_dicom(folder: str | Path, volume: Volume, *, seed: int = 0, overwrite:
     Raises ``ValueError`` for HU outside -1024..64511, ``OutputError`` for a folder that can't be written and
     ``ImportError`` without pydicom. Costs about 1 s for 100 slices.
     """
-    try:
+    with needing("writing DICOM", "pydicom"):
         import pydicom
         from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
-    except ImportError as error:
-        raise not_imported(error, "writing DICOM needs pydicom: pip install 'groundglass[io]'") from error
 
     hu = np.asarray(volume.hounsfield)
     low, high = int(hu.min()), int(hu.max())

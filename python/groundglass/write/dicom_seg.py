@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass import overlay
-from groundglass._files import quiet
-from groundglass.write import _dicom_codes as codes
-from groundglass.write import _dicom_source as dicom
-from groundglass.write._dicom_codes import concept
+from groundglass.findings import layers
+from groundglass.read.decoders import quiet
+from groundglass.write import dicom_codes as codes
+from groundglass.write import dicom_source as dicom
+from groundglass.write.dicom_codes import concept
 from groundglass.write.outputs import atomic_file
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
     from pydicom.dataset import Dataset
 
-    from groundglass.grid import Grid
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
+    from groundglass.read.grid import Grid
 
 __all__ = ["SEGMENTS", "Segment", "write_dicom_seg"]
 
@@ -55,7 +55,7 @@ class Segment:
     colour: tuple[int, int, int]
 
 
-#: The right lung in a deeper blue than :data:`groundglass.overlay.LUNGS`, to be told from the left.
+#: The right lung in a deeper blue than that of the layer, to be told from the left.
 _RIGHT_LUNG = (48, 132, 219)
 
 #: What is written, in the order of segment numbers; those without a voxel are left out. The lungs are whole,
@@ -68,7 +68,7 @@ SEGMENTS = (
         category=codes.MORPHOLOGY,
         kind=codes.GROUND_GLASS,
         side=codes.BILATERAL,
-        colour=overlay.GROUND_GLASS,
+        colour=layers.GROUND_GLASS.color,
     ),
     Segment(
         name="Consolidation",
@@ -77,7 +77,7 @@ SEGMENTS = (
         category=codes.MORPHOLOGY,
         kind=codes.CONSOLIDATION,
         side=codes.BILATERAL,
-        colour=overlay.CONSOLIDATION,
+        colour=layers.CONSOLIDATION.color,
     ),
     Segment(
         name="Left lung",
@@ -86,7 +86,7 @@ SEGMENTS = (
         category=codes.ANATOMY,
         kind=codes.LUNG,
         side=codes.LEFT,
-        colour=overlay.LUNGS,
+        colour=layers.LUNG.color,
     ),
     Segment(
         name="Right lung",
@@ -100,7 +100,7 @@ SEGMENTS = (
 )
 
 
-def write_dicom_seg(result: Result, path: str | Path, *, overwrite: bool = False) -> Path:
+def write_dicom_seg(result: Findings, path: str | Path, *, overwrite: bool = False) -> Path:
     """Writes ground glass, consolidation, left and right lung as one DICOM SEG, and returns its path.
 
     Frames lie in the source's own slices, rows and columns, whichever way those run, and refer to them, or to
@@ -123,7 +123,7 @@ def write_dicom_seg(result: Result, path: str | Path, *, overwrite: bool = False
     return Path(path)
 
 
-def _segmentation(result: Result) -> Dataset:
+def _segmentation(result: Findings) -> Dataset:
     import highdicom as hd
 
     source = dicom.source_of(result, placed=True)
@@ -149,7 +149,7 @@ def _segmentation(result: Result) -> Dataset:
     return data
 
 
-def _mask(result: Result, segment: Segment) -> npt.NDArray[np.uint8]:
+def _mask(result: Findings, segment: Segment) -> npt.NDArray[np.uint8]:
     mask: npt.NDArray[np.uint8] = getattr(result, segment.mask)
     return mask
 
@@ -162,7 +162,7 @@ class _Stack(np.ndarray[Any, np.dtype[np.uint8]]):
         return super().sum(axis=axis, **{"dtype": np.uint8} | options)
 
 
-def _stacked(result: Result, segments: Sequence[Segment], grid: Grid) -> npt.NDArray[np.uint8]:
+def _stacked(result: Findings, segments: Sequence[Segment], grid: Grid) -> npt.NDArray[np.uint8]:
     """The segments along the last axis, in the source's own slices, rows and columns."""
     stack = np.empty((len(segments), *grid.shape), np.uint8)
     for plane, segment in zip(stack, segments, strict=True):
@@ -183,7 +183,7 @@ def _settle_geometry(source: Sequence[Dataset], grid: Grid) -> None:
         header.SpacingBetweenSlices = spacing
 
 
-def _description(result: Result, segment: Segment, number: int) -> SegmentDescription:
+def _description(result: Findings, segment: Segment, number: int) -> SegmentDescription:
     import highdicom as hd
 
     given = result.given_sha256.get(segment.mask)
@@ -212,7 +212,7 @@ def _description(result: Result, segment: Segment, number: int) -> SegmentDescri
     return described
 
 
-def _algorithm(result: Result, is_lesion: bool) -> Any:
+def _algorithm(result: Findings, is_lesion: bool) -> Any:
     import highdicom as hd
 
     return hd.AlgorithmIdentificationSequence(

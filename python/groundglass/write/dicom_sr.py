@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groundglass._files import quiet
 from groundglass.errors import FormatError
-from groundglass.result import NOT_A_DEVICE
-from groundglass.write import _dicom_codes as codes
-from groundglass.write import _dicom_source as dicom
-from groundglass.write._dicom_codes import Code, concept
+from groundglass.findings.records import NOT_A_DEVICE
+from groundglass.read.decoders import quiet
+from groundglass.write import dicom_codes as codes
+from groundglass.write import dicom_source as dicom
+from groundglass.write.dicom_codes import Code, concept
 from groundglass.write.outputs import atomic_file
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from pydicom.dataset import Dataset
 
-    from groundglass.result import Result
+    from groundglass.findings.findings import Findings
 
 __all__ = ["write_dicom_sr"]
 
@@ -89,7 +89,7 @@ _SEGMENT_OF = {
 
 
 def write_dicom_sr(
-    result: Result, path: str | Path, *, segmentation: str | Path | None = None, overwrite: bool = False
+    result: Findings, path: str | Path, *, segmentation: str | Path | None = None, overwrite: bool = False
 ) -> Path:
     """Writes the region table as a DICOM SR (Comprehensive SR, TID 1500), and returns its path.
 
@@ -115,7 +115,7 @@ def write_dicom_sr(
     return Path(path)
 
 
-def _report(result: Result, segmentation: str | Path | None) -> Dataset:
+def _report(result: Findings, segmentation: str | Path | None) -> Dataset:
     import highdicom as hd
     from highdicom.coding_schemes import CodingSchemeIdentificationItem
 
@@ -216,7 +216,7 @@ def _container(name: Code, items: Sequence[Any]) -> ContainerContentItem:
     return result
 
 
-def _observer(result: Result) -> Any:
+def _observer(result: Findings) -> Any:
     import highdicom as hd
     from pydicom.uid import generate_uid
 
@@ -232,7 +232,7 @@ def _observer(result: Result) -> Any:
     )
 
 
-def _groups(result: Result, source: Dataset, drawn: Dataset | None) -> Iterator[Any]:
+def _groups(result: Findings, source: Dataset, drawn: Dataset | None) -> Iterator[Any]:
     """The measurement groups, region by region."""
     import highdicom as hd
 
@@ -287,7 +287,7 @@ def _site(region: str) -> FindingSite:
     )
 
 
-def _algorithm(result: Result) -> Any:
+def _algorithm(result: Findings) -> Any:
     import highdicom as hd
 
     options = {
@@ -337,7 +337,7 @@ def _uncertainty(row: Mapping[str, Any], column: str, unit: Code) -> Measurement
     return ranges
 
 
-def _grades(result: Result) -> Iterator[QualitativeEvaluation]:
+def _grades(result: Findings) -> Iterator[QualitativeEvaluation]:
     import highdicom as hd
 
     for name, value in (
@@ -353,7 +353,7 @@ def _grade(name: str) -> Code:
     return (name, codes.SCHEME, name)
 
 
-def _classes(result: Result) -> list[Code]:
+def _classes(result: Findings) -> list[Code]:
     # A meaning holds 64 characters; the code tells classes with the same beginning apart.
     return [
         (f"CLASS-{i}", codes.SCHEME, f"Class {name}"[:64])
@@ -361,7 +361,7 @@ def _classes(result: Result) -> list[Code]:
     ]
 
 
-def _probabilities(result: Result) -> Iterator[Measurement]:
+def _probabilities(result: Findings) -> Iterator[Measurement]:
     """Of every grade and class, in percent; none where the models are not calibrated."""
     import highdicom as hd
 
@@ -377,7 +377,7 @@ def _probabilities(result: Result) -> Iterator[Measurement]:
             )
 
 
-def _texts(result: Result) -> Iterator[str]:
+def _texts(result: Findings) -> Iterator[str]:
     """The disclaimer, then what a reader has to know of the numbers."""
     content = result.to_dict()
     yield NOT_A_DEVICE

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .outputs import atomic_file
+from groundglass.write.outputs import atomic_file
 
 AXIAL = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 """Slices from feet to head, rows to the back, columns to the left."""

@@ -76,6 +76,15 @@ def atomic_file(path: str | Path, *, overwrite: bool = False) -> Iterator[Path]:
             raise
 
 
+def check_output(out: str | os.PathLike[str], source: str | os.PathLike[str]) -> None:
+    """Refuses an output folder that holds what is to be read: overwriting would remove it."""
+    target, origin = Path(out).resolve(), Path(source).resolve()
+    if target == origin or target in origin.parents:
+        raise ValueError(
+            f"the output folder {out} holds the input itself, which would be replaced; name another"
+        )
+
+
 def _resolved(path: str | Path) -> Path:
     if not str(path).strip():
         raise OutputError("the output path is empty; name a folder or file to write")

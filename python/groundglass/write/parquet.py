@@ -1,15 +1,18 @@
-"""Tables as Parquet files."""
+"""Tables as Parquet files, those of a result among them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from groundglass._needs import not_imported
+from groundglass._optional import needing
+from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.tables import without_nan
+from groundglass.write.outputs import atomic_file
 
-from .outputs import atomic_file
+if TYPE_CHECKING:
+    from groundglass.findings.findings import Findings
 
 
 def write_parquet(
@@ -28,11 +31,9 @@ def write_parquet(
     Raises :class:`ImportError` where pyarrow is not installed, :class:`ValueError` for rows whose keys
     differ, :class:`groundglass.write.OutputError` for a path that can't be written.
     """
-    try:
+    with needing("a Parquet file", "pyarrow"):
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
-        raise not_imported(error, "Parquet files need pyarrow: pip install 'groundglass[cohort]'") from error
     columns: dict[str, list[Any]] = {}
     for place, row in enumerate(rows):
         if place and list(row) != list(columns):
@@ -47,6 +48,13 @@ def write_parquet(
     table = pyarrow.Table.from_pydict(columns, schema=schema)
     with atomic_file(path, overwrite=overwrite) as temporary:
         pyarrow.parquet.write_table(table, temporary)
+
+
+def write_tables(found: Findings, folder: str | Path, *, overwrite: bool = False) -> None:
+    """Writes ``regions.parquet`` and ``slices.parquet``; see :meth:`groundglass.Result.to_parquet`."""
+    metadata = {"groundglass_version": found.version, "disclaimer": NOT_A_DEVICE}
+    for name, rows in (("regions", found.region_rows()), ("slices", found.slice_rows())):
+        write_parquet(Path(folder) / f"{name}.parquet", rows, metadata=metadata, overwrite=overwrite)
 
 
 def _type(values: list[Any]) -> type | None:

@@ -19,11 +19,12 @@ from made_up_slices import STILL, slice_of, write_data  # noqa: E402
 from groundglass.models import UNetLite, probabilities  # noqa: E402
 from groundglass.training import __main__ as command  # noqa: E402
 from groundglass.training import pipeline as pipeline_module  # noqa: E402
+from groundglass.training.measure import measure_and_export  # noqa: E402
 from groundglass.training.pipeline import (  # noqa: E402
     Batch,
     Minutes,
-    Pipeline,
-    PipelineOptions,
+    Training,
+    TrainingOptions,
     batch_of,
     relabelled,
 )
@@ -84,11 +85,13 @@ def test_synthetic_lesions_lie_in_the_lungs() -> None:
 def test_pipeline_from_data_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     data = write_data(tmp_path / "data")
-    options = PipelineOptions(
+    options = TrainingOptions(
         steps=1, folds=2, long_edge=64, pretrain_canvas=(64, 32), canvas=(64, 32), batch=(2, 1)
     )
     monkeypatch.setattr("groundglass.training.evaluate.RESAMPLES", 20)
-    paths = Pipeline(data, None, out, options).run()
+    training = Training(data, None, out, options)
+    training.run()
+    paths = measure_and_export(training)
     assert sorted(p.name for p in paths) == ["ensemble-lite.pt", "inf-net-lite.pt"]
     for path in paths:
         contract = read_contract(path)
@@ -110,7 +113,7 @@ def test_pipeline_from_data_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     last = out / "ensemble-lite-distil.pt"
     before = last.read_bytes()
     last.unlink()
-    Pipeline(data, None, out, replace(options, resume=True)).run()
+    Training(data, None, out, replace(options, resume=True)).run()
     assert len(resumed()) == 2 + 4 + 2 + 1
     was, again = (torch.load(io.BytesIO(b)) for b in (before, last.read_bytes()))
     for key, value in was["average"].items():
@@ -119,10 +122,10 @@ def test_pipeline_from_data_to_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_jobs_run_side_by_side(tmp_path: Path) -> None:
     """In processes of their own, which read what the parent prepared."""
-    options = PipelineOptions(
+    options = TrainingOptions(
         steps=1, folds=2, long_edge=64, pretrain_canvas=(64, 32), canvas=(64, 32), processes=2
     )
-    pipeline = Pipeline(write_data(tmp_path / "data"), None, tmp_path / "out", options)
+    pipeline = Training(write_data(tmp_path / "data"), None, tmp_path / "out", options)
     pipeline.prepare()
     pipeline.phase([("pretrain", (name,)) for name in pipeline_module.NETWORKS])
     assert {p.name for p in (tmp_path / "out").glob("*-pretrain.pt")} == {
@@ -134,25 +137,24 @@ def test_jobs_run_side_by_side(tmp_path: Path) -> None:
 
 
 def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    seen: list[tuple[Path, Path | None, Path, PipelineOptions]] = []
+    seen: list[tuple[Path, Path | None, Path, TrainingOptions]] = []
 
     class Recorder:
-        def __init__(self, data: Path, healthy: Path | None, out: Path, options: PipelineOptions) -> None:
+        def __init__(self, data: Path, healthy: Path | None, out: Path, options: TrainingOptions) -> None:
             seen.append((data, healthy, out, options))
 
-        def run(self) -> list[Path]:
-            model = tmp_path / "tried-lite.pt"
-            model.write_bytes(b"1234")
-            return [model]
+        def run(self) -> None:
+            (tmp_path / "tried-lite.pt").write_bytes(b"1234")
 
     text = (
         "--data d --healthy h --out o --minutes 1 2 3 4 --seed 9 --folds 3 --resume --long-edge 320 "
         "--processes 2 --published-structure-loss"
     )
     with monkeypatch.context() as patch:
-        patch.setattr(command, "Pipeline", Recorder)
+        patch.setattr(command, "Training", Recorder)
+        patch.setattr(command, "measure_and_export", lambda training: [tmp_path / "tried-lite.pt"])
         assert command.main(text.split()) == 0
-    expected = PipelineOptions(
+    expected = TrainingOptions(
         minutes=Minutes(1, 2, 3, 4),
         seed=9,
         folds=3,

@@ -1,0 +1,1 @@
+"""What was measured: the records of a result, its numbers as rows and plain types, the layers it marks."""
