@@ -1,7 +1,7 @@
 #include "decoder_lines.hpp"
 
 #include <groundglass/error.hpp>
-#include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
@@ -76,8 +76,8 @@ std::optional<note> decoder_lines::heard() {
     if (damaged > 0) throw format_error("the JPEG data of a slice are damaged; copy the study again");
     if (lines == 0) return {};
     return note{note_level::info, "decoder_message",
-                "The decoder printed " + reading::detail::counted(lines, "line") +
+                "The decoder printed " + reading::counted(lines, "line") +
                     " of its own while it decoded the slices, and reported no failure."};
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

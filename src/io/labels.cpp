@@ -1,39 +1,47 @@
 #include "files.hpp"
+#include "volume_file.hpp"
+#include "write_nifti.hpp"
+#include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
 #include <groundglass/lungs/part_names.hpp>
+#include <groundglass/reading/file_kind.hpp>
+#include <groundglass/reading/orientation.hpp>
+#include <groundglass/reading/wording.hpp>
 
 #include <itkImage.h>
 #include <itkImageFileWriter.h>
 #include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
 
-#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
 
 namespace groundglass::io {
 
 namespace {
 
-bool ends_with(const std::string& name, const std::string& ending) {
-    return name.size() >= ending.size() &&
-           name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
-}
-
 itk::ImageIOBase::Pointer writer_for(const std::string& name) {
-    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return nullptr; // written by `write_nifti`
-    if (ends_with(name, ".nrrd")) return itk::NrrdImageIO::New().GetPointer();
-    if (ends_with(name, ".mha")) return itk::MetaImageIO::New().GetPointer();
+    if (name.ends_with(".nii") || name.ends_with(".nii.gz")) return nullptr; // written by `write_nifti`
+    if (name.ends_with(".nrrd")) return itk::NrrdImageIO::New().GetPointer();
+    if (name.ends_with(".mha")) return itk::MetaImageIO::New().GetPointer();
     throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
                                 name);
 }
 
 template <volume::label_value T>
 array3<T> read_file(const std::filesystem::path& path, const volume::ct_volume& like, T highest) {
-    if (kind_of(path) == reading::file_kind::dicom)
-        refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
-    const auto volume = open_volume(path, kind_of(path));
+    if (detail::kind_of(path) == reading::file_kind::dicom)
+        detail::refuse(path,
+                       "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
+    const auto volume = detail::open_volume(path, detail::kind_of(path));
     const auto& header = volume.header;
     try {
         reading::check_on_grid(header.grid, like.grid()); // before memory is taken
@@ -44,20 +52,18 @@ array3<T> read_file(const std::filesystem::path& path, const volume::ct_volume& 
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const double value = header.slope * static_cast<double>(values[i]) + header.intercept;
                 if (!(value >= 0 && value <= highest && value == std::floor(value)))
-                    throw format_error("the mask holds the value " + reading::detail::decimal(value) +
+                    throw format_error("the mask holds the value " + reading::decimal(value) +
                                        "; whole numbers from 0 to " + std::to_string(highest) +
                                        " are allowed");
                 out[i] = static_cast<T>(value);
             }
         };
-        volume.read(path, [&](std::size_t first, const stored_values& stored) {
+        volume.read(path, [&](std::size_t first, const detail::stored_values& stored) {
             std::visit([&](const auto& values) { put(first, values); }, stored);
         });
         return reading::on_grid(std::move(labels), header.grid, like.grid());
     } catch (const format_error& error) {
-        const std::string text = error.what();
-        if (text.rfind(path.string() + ": ", 0) == 0) throw;
-        refuse(path, text);
+        detail::refuse(path, error);
     }
 }
 
@@ -68,11 +74,12 @@ std::map<std::uint8_t, std::filesystem::path> parts_in(const std::filesystem::pa
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const auto name = entry.path().filename().string();
         for (const auto* ending : {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"}) {
-            if (!ends_with(name, ending)) continue;
+            if (!name.ends_with(ending)) continue;
             if (const auto part = lungs::part_by_name(
                     std::string_view(name).substr(0, name.size() - std::string(ending).size())))
                 if (!found[part->of].emplace(part->label, entry.path()).second)
-                    refuse(folder, "two of its files are the same part of the lungs by their names (" + name +
+                    detail::refuse(folder,
+                                   "two of its files are the same part of the lungs by their names (" + name +
                                        " is one); leave one");
             break;
         }
@@ -80,7 +87,8 @@ std::map<std::uint8_t, std::filesystem::path> parts_in(const std::filesystem::pa
     for (const auto kind :
          {lungs::named_part::kind::lobe, lungs::named_part::kind::lung, lungs::named_part::kind::lungs})
         if (const auto at = found.find(kind); at != found.end()) return at->second;
-    refuse(folder, "none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
+    detail::refuse(folder,
+                   "none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
                    "lung_left.nii.gz, lungs.nii.gz); give one file, or rename them");
 }
 
@@ -96,8 +104,8 @@ array3<T> read_folder(const std::filesystem::path& folder, const volume::ct_volu
             const auto here = flat(part)[i];
             if (here == 0) continue;
             if (value != 0 && here != value)
-                refuse(path, "it holds the values " + std::to_string(value) + " and " + std::to_string(here) +
-                                 "; the file of one part holds one beside 0");
+                detail::refuse(path, "it holds the values " + std::to_string(value) + " and " +
+                                         std::to_string(here) + "; the file of one part holds one beside 0");
             value = here;
             ++voxels;
             if (to[i] != 0)
@@ -107,7 +115,8 @@ array3<T> read_folder(const std::filesystem::path& folder, const volume::ct_volu
         }
         // Borders that were smoothed each for itself overlap by less.
         if (20 * taken > voxels)
-            refuse(path, std::to_string(100 * taken / voxels) + " % of it lie in another part of the folder");
+            detail::refuse(path, std::to_string(100 * taken / voxels) +
+                                     " % of it lie in another part of the folder");
     }
     return labels;
 }
@@ -118,7 +127,7 @@ template <volume::label_value T>
 array3<T> read_labels(const std::filesystem::path& path, const volume::ct_volume& like,
                       std::type_identity_t<T> highest) {
     std::error_code none;
-    if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
+    if (!std::filesystem::exists(path, none)) detail::refuse(path, "there is no such file");
     return std::filesystem::is_directory(path, none) ? read_folder<T>(path, like)
                                                      : read_file<T>(path, like, highest);
 }
@@ -155,7 +164,7 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
 
     std::error_code error;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    if (!std::filesystem::is_directory(folder, error)) refuse(path, "its folder does not exist");
+    if (!std::filesystem::is_directory(folder, error)) detail::refuse(path, "its folder does not exist");
     // The ending stays at the end: it says whether the file is compressed.
     const auto temporary = path.parent_path() / (".writing-" + path.filename().string());
     auto writer = itk::ImageFileWriter<image_type>::New();
@@ -165,7 +174,7 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
     writer->SetUseCompression(true);
     try {
         if (io.IsNull())
-            write_nifti(temporary, labels, grid);
+            detail::write_nifti(temporary, labels, grid);
         else
             writer->Update();
         std::filesystem::rename(temporary, path, error);
@@ -177,7 +186,7 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
     if (error) {
         std::error_code ignored;
         std::filesystem::remove(temporary, ignored);
-        refuse(path, "it can't be written (" + error.message() + ")");
+        detail::refuse(path, "it can't be written (" + error.message() + ")");
     }
 }
 

@@ -1,12 +1,21 @@
+#include "volume_file.hpp"
+
 #include "files.hpp"
+#include <groundglass/reading/read_header.hpp>
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstring>
 #include <fstream>
+#include <ios>
+#include <new>
+#include <system_error>
+#include <vector>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
@@ -215,10 +224,8 @@ volume_file open_volume(const std::filesystem::path& path, reading::file_kind ki
         reading::fit_to_length(header, std::filesystem::file_size(volume.data));
         return volume;
     } catch (const format_error& error) {
-        const std::string text = error.what();
-        if (text.starts_with(path.string() + ": ")) throw;
-        refuse(path, text);
+        refuse(path, error);
     }
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

@@ -1,6 +1,8 @@
 #include "temporary_folder.hpp"
 #include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
+#include <groundglass/reading/nifti_header.hpp>
+#include <groundglass/reading/orientation.hpp>
 #include <groundglass/reading/read_header.hpp>
 
 #include <doctest/doctest.h>

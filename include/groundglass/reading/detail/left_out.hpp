@@ -1,6 +1,25 @@
 #pragma once
 
+#include <groundglass/reading/detail/scan_fields.hpp>
 #include <groundglass/reading/detail/scan_groups.hpp>
+#include <groundglass/reading/detail/slice_places.hpp>
+#include <groundglass/reading/detail/vectors.hpp>
+#include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
+#include <groundglass/volume/geometry.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace groundglass::reading::detail {
 

@@ -1,11 +1,27 @@
 #pragma once
 
 #include <groundglass/reading/detail/scan_fields.hpp>
-#include <groundglass/reading/slice_stack.hpp>
+#include <groundglass/reading/detail/slice_places.hpp>
+#include <groundglass/reading/detail/vectors.hpp>
+#include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
+#include <groundglass/volume/geometry.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace groundglass::reading::detail {
 

@@ -1,4 +1,4 @@
-#include "made_series.hpp"
+#include "../made_series.hpp"
 
 #include <doctest/doctest.h>
 
