@@ -392,9 +392,10 @@ std::vector<reading::slice_header> frames_of(const reading::slice_header& file, 
 }
 
 bool lossy(std::string_view syntax) {
-    for (const auto* end : {"50", "51", "81"}) // JPEG baseline and extended, JPEG-LS near-lossless
-        if (syntax == "1.2.840.10008.1.2.4." + std::string(end)) return true;
-    return false;
+    constexpr std::string_view jpeg = "1.2.840.10008.1.2.4.";
+    if (!syntax.starts_with(jpeg)) return false;
+    syntax.remove_prefix(jpeg.size());
+    return syntax == "50" || syntax == "51" || syntax == "81"; // baseline, extended, JPEG-LS near-lossless
 }
 
 } // namespace

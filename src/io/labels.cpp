@@ -1,5 +1,6 @@
 #include "files.hpp"
 #include "volume_file.hpp"
+#include "write_itk.hpp"
 #include "write_nifti.hpp"
 #include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
@@ -8,12 +9,6 @@
 #include <groundglass/reading/orientation.hpp>
 #include <groundglass/reading/wording.hpp>
 
-#include <itkImage.h>
-#include <itkImageFileWriter.h>
-#include <itkMetaImageIO.h>
-#include <itkNrrdImageIO.h>
-
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <map>
@@ -27,14 +22,6 @@
 namespace groundglass::io {
 
 namespace {
-
-itk::ImageIOBase::Pointer writer_for(const std::string& name) {
-    if (name.ends_with(".nii") || name.ends_with(".nii.gz")) return nullptr; // written by `write_nifti`
-    if (name.ends_with(".nrrd")) return itk::NrrdImageIO::New().GetPointer();
-    if (name.ends_with(".mha")) return itk::MetaImageIO::New().GetPointer();
-    throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
-                                name);
-}
 
 template <volume::label_value T>
 array3<T> read_file(const std::filesystem::path& path, const volume::ct_volume& like, T highest) {
@@ -141,45 +128,19 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
                   const volume::geometry& grid) {
     if (shape_of(labels) != grid.shape)
         throw std::invalid_argument("write_labels: the array's shape differs from the grid's shape");
-    const auto io = writer_for(path.filename().string());
-    using image_type = itk::Image<std::uint8_t, 3>;
-    auto image = image_type::New();
-    image_type::SizeType size;
-    image_type::SpacingType spacing;
-    image_type::PointType origin;
-    image_type::DirectionType direction;
-    for (unsigned axis = 0; axis < 3; ++axis) {
-        size[axis] = grid.shape[2 - axis];
-        spacing[axis] = grid.spacing_mm[2 - axis];
-        origin[axis] = grid.origin_mm[axis];
-        for (unsigned i = 0; i < 3; ++i) direction[i][axis] = grid.direction[2 - axis][i];
-    }
-    image->SetRegions(size);
-    image->SetSpacing(spacing);
-    image->SetOrigin(origin);
-    image->SetDirection(direction);
-    // ITK only reads from it.
-    image->GetPixelContainer()->SetImportPointer(const_cast<std::uint8_t*>(flat(labels).data()),
-                                                 labels.size(), false);
-
+    const auto name = path.filename().string();
+    const bool nifti = name.ends_with(".nii") || name.ends_with(".nii.gz");
+    if (!nifti && !name.ends_with(".nrrd") && !name.ends_with(".mha"))
+        throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
+                                    name);
     std::error_code error;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     if (!std::filesystem::is_directory(folder, error)) detail::refuse(path, "its folder does not exist");
     // The ending stays at the end: it says whether the file is compressed.
-    const auto temporary = path.parent_path() / (".writing-" + path.filename().string());
-    auto writer = itk::ImageFileWriter<image_type>::New();
-    if (io.IsNotNull()) writer->SetImageIO(io);
-    writer->SetFileName(temporary.string());
-    writer->SetInput(image);
-    writer->SetUseCompression(true);
+    const auto temporary = path.parent_path() / (".writing-" + name);
     try {
-        if (io.IsNull())
-            detail::write_nifti(temporary, labels, grid);
-        else
-            writer->Update();
+        nifti ? detail::write_nifti(temporary, labels, grid) : detail::write_itk(temporary, labels, grid);
         std::filesystem::rename(temporary, path, error);
-    } catch (const itk::ExceptionObject&) {
-        error = std::make_error_code(std::errc::io_error);
     } catch (const std::filesystem::filesystem_error&) {
         error = std::make_error_code(std::errc::io_error);
     }

@@ -132,7 +132,7 @@ std::string lower_case(std::string text) {
 /// The file of this name beside `path`, in capitals or not where that is one file; empty where there is none.
 std::filesystem::path sibling(const std::filesystem::path& path, const std::string& name) {
     std::error_code none;
-    const auto file = path.parent_path() / name;
+    auto file = path.parent_path() / name;
     if (std::filesystem::is_regular_file(file, none)) return file;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     std::vector<std::filesystem::path> alike;
@@ -151,7 +151,7 @@ std::filesystem::path other_of_pair(const std::filesystem::path& path, const std
     if (!lower_case(name).ends_with(from)) return path;
     name.resize(name.size() - from.size());
     for (const auto* packed : {"", ".gz"})
-        if (const auto other = sibling(path, name + to + packed); !other.empty()) return other;
+        if (auto other = sibling(path, name + to + packed); !other.empty()) return other;
     return path;
 }
 
@@ -172,7 +172,7 @@ std::string inflated_start(const std::filesystem::path& path, std::size_t most) 
 }
 
 std::filesystem::path header_of_pair(const std::filesystem::path& path) {
-    const auto header = other_of_pair(path, ".img", ".hdr");
+    auto header = other_of_pair(path, ".img", ".hdr");
     if (header == path || reading::kind_of_start(inflated_start(header, 1024)) != reading::file_kind::nifti)
         return path;
     return header;

@@ -3,7 +3,6 @@
 #include <groundglass/io/labels.hpp>
 #include <groundglass/reading/nifti_header.hpp>
 #include <groundglass/reading/orientation.hpp>
-#include <groundglass/reading/read_header.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,15 +3,17 @@
 #include <groundglass/config.hpp>
 #include <groundglass/reading/file_kind.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace groundglass::reading {
 
 namespace detail {
 
 inline bool starts_as_nifti(std::string_view start) {
     using namespace std::string_view_literals;
-    for (const auto size : {"\x5c\x01\0\0"sv, "\0\0\x01\x5c"sv, "\x1c\x02\0\0"sv, "\0\0\x02\x1c"sv})
-        if (start.starts_with(size)) return true;
-    return false;
+    constexpr std::array sizes{"\x5c\x01\0\0"sv, "\0\0\x01\x5c"sv, "\x1c\x02\0\0"sv, "\0\0\x02\x1c"sv};
+    return std::ranges::any_of(sizes, [&](std::string_view size) { return start.starts_with(size); });
 }
 
 inline bool starts_as_metaimage(std::string_view start) {
@@ -19,7 +21,8 @@ inline bool starts_as_metaimage(std::string_view start) {
     if (first == std::string_view::npos) return false;
     for (const auto* key : {"ObjectType", "NDims", "Comment"})
         if (start.substr(first).starts_with(key)) return true;
-    return start.find("\nNDims") != start.npos && start.find("\nDimSize") != start.npos;
+    return start.find("\nNDims") != std::string_view::npos &&
+           start.find("\nDimSize") != std::string_view::npos;
 }
 
 } // namespace detail

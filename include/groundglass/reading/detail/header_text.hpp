@@ -18,7 +18,7 @@ namespace groundglass::reading::detail {
 inline std::string_view trimmed(std::string_view text) {
     constexpr std::string_view space = " \t\r\n\v\f";
     const auto first = text.find_first_not_of(space);
-    if (first == text.npos) return {};
+    if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
@@ -72,10 +72,10 @@ std::vector<T> numbers_of(std::string_view text, std::size_t count, const char* 
 inline std::string plain_name(std::string_view name) {
     while (name.starts_with("./") || name.starts_with(".\\")) name.remove_prefix(2);
     const bool list = lower(name.substr(0, 4)) == "list" && (name.size() == 4 || name[4] == ' ');
-    if (list || name.find('%') != name.npos)
+    if (list || name.find('%') != std::string_view::npos)
         throw format_error("its voxels are spread over several files; save it as one file");
-    if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != name.npos ||
-        name.find('\0') != name.npos || name.size() > 1024)
+    if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string_view::npos ||
+        name.find('\0') != std::string_view::npos || name.size() > 1024)
         throw format_error("the header names voxels in another folder; copy that file beside the header and "
                            "name it there without a folder");
     return std::string(name);

@@ -43,7 +43,7 @@ public:
     }
 
 private:
-    static std::size_t index(int value) { return static_cast<std::size_t>(value + 32768); }
+    static std::size_t index(int value) { return static_cast<std::size_t>(std::int64_t{value} + 32768); }
     std::vector<std::uint32_t> bins_;
     std::uint64_t total_ = 0;
 };

@@ -33,7 +33,7 @@ struct meta_fields {
             const auto line = start.substr(end, stop - end);
             end = std::min(stop + 1, start.size());
             const auto sign = line.find_first_of("=:");
-            if (sign == line.npos) {
+            if (sign == std::string_view::npos) {
                 if (trimmed(line).empty()) continue;
                 throw format_error("the MetaImage header is damaged or cut off");
             }

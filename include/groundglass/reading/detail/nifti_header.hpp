@@ -278,7 +278,7 @@ GROUNDGLASS_INLINE volume_header read_nifti_header(std::string_view start) {
 
     const std::array<std::uint64_t, 3> three{sizes[0], sizes[1], sizes[2]};
     auto affine = detail::nifti_affine(header, second, three, result);
-    for (auto* vector : {&affine.steps[0], &affine.steps[1], &affine.steps[2], &affine.origin})
+    for (auto* vector : {affine.steps.data(), &affine.steps[1], &affine.steps[2], &affine.origin})
         (*vector)[0] = 0 - (*vector)[0], (*vector)[1] = 0 - (*vector)[1]; // RAS to LPS, without -0
     result.grid = detail::grid_of_steps(three, affine.steps, affine.origin);
     detail::settle_grid(result);

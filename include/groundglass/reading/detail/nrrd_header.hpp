@@ -43,7 +43,7 @@ struct nrrd_fields {
         while (at < start.size()) {
             const auto stop = start.find('\n', at);
             auto line = start.substr(at, std::min(stop, start.size()) - at);
-            at = stop == start.npos ? start.size() : stop + 1;
+            at = stop == std::string_view::npos ? start.size() : stop + 1;
             ++number;
             if (line.ends_with('\r')) line.remove_suffix(1);
             if (line.empty()) {
@@ -52,7 +52,7 @@ struct nrrd_fields {
             }
             if (number == 1 || line.front() == '#') continue; // the magic number, and comments
             if (take(line, number)) continue;
-            if (line.find(":=") != line.npos)
+            if (line.find(":=") != std::string_view::npos)
                 continue; // a key with its value, which says nothing of the grid
             throw format_error("line " + std::to_string(number) +
                                " of the NRRD header is no field that NRRD knows: it is damaged or cut off");
@@ -72,7 +72,8 @@ struct nrrd_fields {
 private:
     bool take(std::string_view line, std::size_t number) {
         const auto colon = line.find(':');
-        if (colon == line.npos || (colon + 1 < line.size() && line[colon + 1] == '=')) return false;
+        if (colon == std::string_view::npos || (colon + 1 < line.size() && line[colon + 1] == '='))
+            return false;
         if (colon > 64) return false;
         auto name = lower(trimmed(line.substr(0, colon)));
         std::erase(name, ' ');
@@ -151,14 +152,14 @@ nrrd_vectors(std::string_view text, std::size_t components, std::size_t most, co
             continue;
         }
         const auto close = text.find(')');
-        if (text.front() != '(' || close == text.npos) throw damaged();
+        if (text.front() != '(' || close == std::string_view::npos) throw damaged();
         auto inner = text.substr(1, close - 1);
         text.remove_prefix(close + 1);
         std::vector<double> vector;
         for (bool more = true; more;) {
             if (vector.size() == components) throw damaged();
             const auto comma = inner.find(',');
-            more = comma != inner.npos;
+            more = comma != std::string_view::npos;
             vector.push_back(number_of<double>(inner.substr(0, comma), field));
             if (more) inner.remove_prefix(comma + 1);
         }
@@ -196,8 +197,8 @@ inline std::vector<double> nrrd_units(std::optional<std::string_view> text, std:
     std::vector<double> result(count, 1);
     for (std::size_t axis = 0; text && axis < count; ++axis) {
         const auto open = text->find('"');
-        const auto close = open == text->npos ? open : text->find('"', open + 1);
-        if (close == text->npos) break;
+        const auto close = open == std::string_view::npos ? open : text->find('"', open + 1);
+        if (close == std::string_view::npos) break;
         const auto unit = trimmed(text->substr(open + 1, close - open - 1));
         if (unit == "m") result[axis] = 1000;
         if (unit == "cm") result[axis] = 10;
@@ -244,6 +245,7 @@ nrrd_spatial_axes(const nrrd_fields& fields, const std::vector<std::uint64_t>& s
     while (axes.size() > 3 && sizes[axes.back()] == 1) axes.pop_back();
     if (axes.size() != 3) {
         std::vector<std::uint64_t> found;
+        found.reserve(axes.size());
         for (const auto axis : axes) found.push_back(sizes[axis]);
         refuse_dimensions(found);
     }

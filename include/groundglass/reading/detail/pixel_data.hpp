@@ -134,8 +134,9 @@ GROUNDGLASS_INLINE std::string pixel_data_damage(std::istream& file, const slice
     if (big) std::reverse(b + 4, b + 8);
     const std::uint32_t length = detail::little(b + 4);
 
+    const std::uint32_t bytes = (header.bits_allocated + 7) / 8;
     const double claimed = static_cast<double>(header.rows) * header.columns * header.samples_per_pixel *
-                           header.number_of_frames * ((header.bits_allocated + 7) / 8);
+                           header.number_of_frames * bytes;
     if (length == 0xffffffff) return detail::fragment_damage(file, end, header, claimed);
     const auto there = std::min<std::uint64_t>(length, end - static_cast<std::uint64_t>(file.tellg()));
     if (static_cast<double>(there) >= claimed) return {};

@@ -38,7 +38,7 @@ inline void refuse_damage(std::span<const slice_header> headers, const std::set<
     std::size_t damaged = 0;
     const slice_header* first = nullptr;
     for (const auto& h : headers) {
-        const bool its_own = h.series_uid.empty() || series_uids.count(h.series_uid) > 0;
+        const bool its_own = h.series_uid.empty() || series_uids.contains(h.series_uid);
         const bool image = h.sop_class_uid.empty() || of_class(h.sop_class_uid, ct_image_class);
         if (!h.damage.empty() && its_own && image && damaged++ == 0) first = &h;
     }
@@ -137,7 +137,7 @@ GROUNDGLASS_INLINE series_plan plan_series(std::span<const slice_header> headers
                                h.slice_thickness.value_or(1e9), g.uid);
     };
     const auto asked_for = [&](const slice_group& g) {
-        return wanted.empty() || g.name == wanted || series_uids_of(headers, g).count(wanted) > 0;
+        return wanted.empty() || g.name == wanted || series_uids_of(headers, g).contains(wanted);
     };
 
     const slice_group* found = nullptr;
@@ -206,8 +206,9 @@ GROUNDGLASS_INLINE series_plan plan_series(std::span<const slice_header> headers
             throw format_error(chosen.doubt + "; take one by its name (--series, series=): " + names);
         }
         if (const auto missing = missing_part(headers, groups, *found, tolerance); missing.group) {
-            const bool knowingly = asked_by_name || (!wanted.empty() && missing.scan &&
-                                                     !series_uids_of(headers, *missing.group).count(wanted));
+            const bool knowingly =
+                asked_by_name || (!wanted.empty() && missing.scan &&
+                                  !series_uids_of(headers, *missing.group).contains(wanted));
             if (!knowingly)
                 throw format_error(
                     range_text(headers, chosen.members) +

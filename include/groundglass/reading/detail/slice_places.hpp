@@ -70,7 +70,7 @@ struct even_places {
 /// The even places nearest to `places`: from the first to the last where that fits all of them, and otherwise
 /// by least squares, because two rounded ends would tilt the whole.
 inline even_places even_line(const std::vector<volume::vector3>& places) {
-    const double n = static_cast<double>(places.size());
+    const auto n = static_cast<double>(places.size());
     even_places line{places.front(), scaled(minus(places.back(), places.front()), 1 / (n - 1))};
     bool fits = true;
     for (std::size_t i = 0; i < places.size(); ++i) fits &= length(line.off(places[i], i)) < same_place_mm;
