@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <exception>
 #include <fstream>
+#include <ios>
 #include <iterator>
 #include <map>
 #include <span>

@@ -2,7 +2,9 @@
 
 #include "volume_file.hpp"
 
+#include <cstddef>
 #include <fstream>
+#include <ios>
 
 namespace groundglass::io::detail {
 

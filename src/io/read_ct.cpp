@@ -6,6 +6,7 @@
 #include <groundglass/reading/ct_assembly.hpp>
 #include <groundglass/reading/file_kind.hpp>
 
+#include <cstddef>
 #include <stdexcept>
 #include <system_error>
 #include <utility>

@@ -89,7 +89,7 @@ intensity_summary to_hounsfield(std::span<const T> stored, double slope, double 
 /// and `no_lung_air` warns where hardly anything is as dark as a lung. Refused with `format_error`: a
 /// constant volume, values of 0..1 or -1..1, 8-bit values, wrapped values, values without soft tissue near
 /// 0..80 HU or without anything dark that no plain offset explains. O(n), 256 KiB.
-[[nodiscard]] notes check_hounsfield(std::span<std::int16_t> values, const intensity_summary& seen);
+notes check_hounsfield(std::span<std::int16_t> values, const intensity_summary& seen);
 
 } // namespace groundglass::reading
 

@@ -6,7 +6,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
 #include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
 
 using namespace groundglass;
 using namespace groundglass::volume;

@@ -2,8 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 using namespace groundglass;
 using namespace groundglass::volume;

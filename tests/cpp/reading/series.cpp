@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 using namespace groundglass;
 using namespace groundglass::volume;
 using namespace groundglass::reading;

@@ -5,7 +5,6 @@
 #include <groundglass/reading/hounsfield.hpp>
 #include <groundglass/reading/wording.hpp>
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 

@@ -8,7 +8,6 @@
 #include <map>
 #include <set>
 #include <string_view>
-#include <utility>
 
 namespace groundglass::reading {
 

@@ -6,6 +6,7 @@
 #include <groundglass/reading/wording.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <initializer_list>
 #include <iterator>
 #include <string_view>

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 
+// For the public header: it turns arrays of any type.
 namespace groundglass::reading::detail {
 
 /// Copies `source` to a result whose axis `i` is axis `axes[i]` of `source`, reversed where flipped.

@@ -7,6 +7,10 @@
 #include <groundglass/reading/wording.hpp>
 
 #include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace groundglass::reading {
