@@ -1,15 +1,19 @@
 #include "decoder_lines.hpp"
 
 #include <groundglass/error.hpp>
-#include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
@@ -21,16 +25,15 @@ std::mutex& one_at_a_time() {
 /// What libjpeg prints of a damaged stream and then goes on; up to 4 stray bytes are some encoders' padding.
 bool tells_of_damage(const std::string& line) {
     constexpr std::string_view corrupt = "Corrupt JPEG data: ";
-    if (line.rfind(corrupt, 0) == 0) {
+    if (line.starts_with(corrupt)) {
         const auto rest = line.substr(corrupt.size());
         char* end = nullptr;
         const auto stray = std::strtol(rest.c_str(), &end, 10);
         return !(end != rest.c_str() && stray <= 4 && std::string_view(end).substr(0, 11) == " extraneous");
     }
-    for (const auto* start :
-         {"Premature end of", "JPEG datastream", "Unsupported marker", "Invalid ", "Bogus "})
-        if (line.rfind(start, 0) == 0) return true;
-    return false;
+    constexpr std::array starts{"Premature end of", "JPEG datastream", "Unsupported marker", "Invalid ",
+                                "Bogus "};
+    return std::ranges::any_of(starts, [&](const char* start) { return line.starts_with(start); });
 }
 
 } // namespace
@@ -68,7 +71,7 @@ std::optional<note> decoder_lines::heard() {
         if (tells_of_damage(line))
             ++damaged;
         else if (line.find_first_not_of(" \t\r") != std::string::npos &&
-                 line.rfind("Corrupt JPEG data", 0) != 0)
+                 !line.starts_with("Corrupt JPEG data"))
             ++lines;
         line.clear();
         if (c == EOF) break;
@@ -76,8 +79,8 @@ std::optional<note> decoder_lines::heard() {
     if (damaged > 0) throw format_error("the JPEG data of a slice are damaged; copy the study again");
     if (lines == 0) return {};
     return note{note_level::info, "decoder_message",
-                "The decoder printed " + reading::detail::counted(lines, "line") +
+                "The decoder printed " + reading::counted(lines, "line") +
                     " of its own while it decoded the slices, and reported no failure."};
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

@@ -6,8 +6,7 @@
 #include <mutex>
 #include <optional>
 
-// Private to the component.
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 /// Catches what decoders print to the standard error while it lives: the one sign that libjpeg made an image
 /// of a damaged stream. What other threads print there meanwhile is caught as well, so it lives for one
@@ -32,4 +31,4 @@ private:
     int saved_ = -1;
 };
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

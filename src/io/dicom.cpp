@@ -1,17 +1,32 @@
+#include "dicom.hpp"
+
 #include "decoder_lines.hpp"
 #include "dicom_header.hpp"
 #include "files.hpp"
+#include <groundglass/error.hpp>
+#include <groundglass/note.hpp>
+#include <groundglass/reading/ct_assembly.hpp>
 #include <groundglass/reading/multi_frame.hpp>
 #include <groundglass/reading/series.hpp>
+#include <groundglass/reading/wording.hpp>
 
 #include <gdcmImageReader.h>
 #include <gdcmTrace.h>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <fstream>
+#include <ios>
+#include <iterator>
 #include <map>
+#include <span>
 #include <sstream>
+#include <utility>
+#include <vector>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
@@ -35,7 +50,7 @@ private:
     bool warning_, error_;
 };
 
-std::string files(std::size_t n) { return reading::detail::counted(n, "file"); }
+std::string files(std::size_t n) { return reading::counted(n, "file"); }
 
 struct scan {
     std::vector<reading::slice_header> headers;
@@ -59,7 +74,7 @@ scan scan_files(const fs::path& root) {
     for (const auto& path : paths) {
         static_cast<void>(start_of(path, root)); // refuses what can't be opened
         dicom_header header;
-        switch (read_header(path, header)) {
+        switch (read_dicom_header(path, header)) {
         case header_state::not_dicom:
             ++other;
             break;
@@ -180,4 +195,4 @@ volume::ct_volume read_dicom(const fs::path& path, const std::string& series_uid
     }
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

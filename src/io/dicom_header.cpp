@@ -1,22 +1,33 @@
 #include "dicom_header.hpp"
 
-#include "files.hpp"
+#include <groundglass/reading/dicom_uids.hpp>
+#include <groundglass/reading/file_kind.hpp>
 #include <groundglass/reading/multi_frame.hpp>
+#include <groundglass/reading/pixel_data.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
+#include <ios>
+#include <iterator>
 #include <locale>
 #include <map>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
 constexpr std::uint32_t pixel_data = 0x7fe00010, item = 0xfffee000, item_end = 0xfffee00d,
                         sequence_end = 0xfffee0dd, undefined = 0xffffffff, shared_groups = 0x52009229,
                         frame_groups = 0x52009230;
-constexpr std::string_view implicit_little = "1.2.840.10008.1.2", explicit_big = "1.2.840.10008.1.2.2",
-                           deflated = "1.2.840.10008.1.2.1.99", directory_class = "1.2.840.10008.1.3.10";
 constexpr int deepest = 32; // nested sequences; standards nest four or five
 
 /// What is looked at in functional groups.
@@ -381,14 +392,15 @@ std::vector<reading::slice_header> frames_of(const reading::slice_header& file, 
 }
 
 bool lossy(std::string_view syntax) {
-    for (const auto* end : {"50", "51", "81"}) // JPEG baseline and extended, JPEG-LS near-lossless
-        if (syntax == "1.2.840.10008.1.2.4." + std::string(end)) return true;
-    return false;
+    constexpr std::string_view jpeg = "1.2.840.10008.1.2.4.";
+    if (!syntax.starts_with(jpeg)) return false;
+    syntax.remove_prefix(jpeg.size());
+    return syntax == "50" || syntax == "51" || syntax == "81"; // baseline, extended, JPEG-LS near-lossless
 }
 
 } // namespace
 
-header_state read_header(const std::filesystem::path& path, dicom_header& header) {
+header_state read_dicom_header(const std::filesystem::path& path, dicom_header& header) {
     walker walk(path);
     std::string start(132, '\0');
     walk.file().read(start.data(), 132);
@@ -402,11 +414,11 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
         walk.at(preamble ? 132 : 0);
         walk.meta();
         syntax = fields({&walk.values}, false).text(0x00020010);
-        header.directory = fields({&walk.values}, false).text(0x00020002) == directory_class;
+        header.directory = fields({&walk.values}, false).text(0x00020002) == reading::directory_class;
         if (header.directory) return header_state::good;
-        if (syntax == deflated) return header_state::broken;
-        how.big = syntax == explicit_big;
-        how.implicit = syntax == implicit_little;
+        if (syntax == reading::deflated_syntax) return header_state::broken;
+        how.big = syntax == reading::explicit_big_syntax;
+        how.implicit = syntax == reading::implicit_little_syntax;
         if (syntax.empty()) { // without a meta header the letters of the first value representation tell
             how.implicit = start.size() > 6 && !(std::isupper(static_cast<unsigned char>(start[4])) &&
                                                  std::isupper(static_cast<unsigned char>(start[5])));
@@ -438,4 +450,4 @@ header_state read_header(const std::filesystem::path& path, dicom_header& header
     return header_state::good;
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

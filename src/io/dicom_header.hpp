@@ -1,12 +1,13 @@
 #pragma once
 
 #include <groundglass/reading/frames.hpp>
+#include <groundglass/reading/slice_header.hpp>
 
 #include <filesystem>
 #include <optional>
+#include <vector>
 
-// Private to the component.
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 struct dicom_header {
     /// One, or one for each frame.
@@ -22,6 +23,6 @@ enum class header_state { good, not_dicom, broken };
 /// Reads what `plan_series` needs from a DICOM file, element by element up to Pixel Data, with what is wrong
 /// with the voxels in `damage` of the first slice. GDCM is not asked: it ends the process at some headers
 /// that are cut off.
-header_state read_header(const std::filesystem::path& path, dicom_header& header);
+header_state read_dicom_header(const std::filesystem::path& path, dicom_header& header);
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

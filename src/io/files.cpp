@@ -1,11 +1,21 @@
 #include "files.hpp"
 
-#include <fstream>
+#include "volume_file.hpp"
 
-namespace groundglass::io {
+#include <cstddef>
+#include <fstream>
+#include <ios>
+
+namespace groundglass::io::detail {
 
 void refuse(const std::filesystem::path& path, const std::string& text) {
     throw format_error(path.string() + ": " + text);
+}
+
+void refuse(const std::filesystem::path& path, const format_error& error) {
+    const std::string text = error.what();
+    if (text.starts_with(path.string() + ": ")) throw format_error(error);
+    refuse(path, text);
 }
 
 std::string start_of(const std::filesystem::path& path, const std::filesystem::path& root) {
@@ -43,4 +53,4 @@ reading::file_kind kind_of(const std::filesystem::path& path) {
     }
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

@@ -1,39 +1,34 @@
 #include "files.hpp"
+#include "volume_file.hpp"
+#include "write_itk.hpp"
+#include "write_nifti.hpp"
+#include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
 #include <groundglass/lungs/part_names.hpp>
+#include <groundglass/reading/file_kind.hpp>
+#include <groundglass/reading/orientation.hpp>
+#include <groundglass/reading/wording.hpp>
 
-#include <itkImage.h>
-#include <itkImageFileWriter.h>
-#include <itkMetaImageIO.h>
-#include <itkNrrdImageIO.h>
-
-#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
 
 namespace groundglass::io {
 
 namespace {
 
-bool ends_with(const std::string& name, const std::string& ending) {
-    return name.size() >= ending.size() &&
-           name.compare(name.size() - ending.size(), ending.size(), ending) == 0;
-}
-
-itk::ImageIOBase::Pointer writer_for(const std::string& name) {
-    if (ends_with(name, ".nii") || ends_with(name, ".nii.gz")) return nullptr; // written by `write_nifti`
-    if (ends_with(name, ".nrrd")) return itk::NrrdImageIO::New().GetPointer();
-    if (ends_with(name, ".mha")) return itk::MetaImageIO::New().GetPointer();
-    throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
-                                name);
-}
-
 template <volume::label_value T>
 array3<T> read_file(const std::filesystem::path& path, const volume::ct_volume& like, T highest) {
-    if (kind_of(path) == reading::file_kind::dicom)
-        refuse(path, "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
-    const auto volume = open_volume(path, kind_of(path));
+    if (detail::kind_of(path) == reading::file_kind::dicom)
+        detail::refuse(path,
+                       "masks are read from NIfTI, NRRD or MetaImage files, not from DICOM; convert it");
+    const auto volume = detail::open_volume(path, detail::kind_of(path));
     const auto& header = volume.header;
     try {
         reading::check_on_grid(header.grid, like.grid()); // before memory is taken
@@ -44,20 +39,18 @@ array3<T> read_file(const std::filesystem::path& path, const volume::ct_volume& 
             for (std::size_t i = 0; i < values.size(); ++i) {
                 const double value = header.slope * static_cast<double>(values[i]) + header.intercept;
                 if (!(value >= 0 && value <= highest && value == std::floor(value)))
-                    throw format_error("the mask holds the value " + reading::detail::decimal(value) +
+                    throw format_error("the mask holds the value " + reading::decimal(value) +
                                        "; whole numbers from 0 to " + std::to_string(highest) +
                                        " are allowed");
                 out[i] = static_cast<T>(value);
             }
         };
-        volume.read(path, [&](std::size_t first, const stored_values& stored) {
+        volume.read(path, [&](std::size_t first, const detail::stored_values& stored) {
             std::visit([&](const auto& values) { put(first, values); }, stored);
         });
         return reading::on_grid(std::move(labels), header.grid, like.grid());
     } catch (const format_error& error) {
-        const std::string text = error.what();
-        if (text.rfind(path.string() + ": ", 0) == 0) throw;
-        refuse(path, text);
+        detail::refuse(path, error);
     }
 }
 
@@ -68,11 +61,12 @@ std::map<std::uint8_t, std::filesystem::path> parts_in(const std::filesystem::pa
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const auto name = entry.path().filename().string();
         for (const auto* ending : {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"}) {
-            if (!ends_with(name, ending)) continue;
+            if (!name.ends_with(ending)) continue;
             if (const auto part = lungs::part_by_name(
                     std::string_view(name).substr(0, name.size() - std::string(ending).size())))
                 if (!found[part->of].emplace(part->label, entry.path()).second)
-                    refuse(folder, "two of its files are the same part of the lungs by their names (" + name +
+                    detail::refuse(folder,
+                                   "two of its files are the same part of the lungs by their names (" + name +
                                        " is one); leave one");
             break;
         }
@@ -80,7 +74,8 @@ std::map<std::uint8_t, std::filesystem::path> parts_in(const std::filesystem::pa
     for (const auto kind :
          {lungs::named_part::kind::lobe, lungs::named_part::kind::lung, lungs::named_part::kind::lungs})
         if (const auto at = found.find(kind); at != found.end()) return at->second;
-    refuse(folder, "none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
+    detail::refuse(folder,
+                   "none of its files is a lobe or lung by its name (lung_upper_lobe_left.nii.gz, ..., "
                    "lung_left.nii.gz, lungs.nii.gz); give one file, or rename them");
 }
 
@@ -96,8 +91,8 @@ array3<T> read_folder(const std::filesystem::path& folder, const volume::ct_volu
             const auto here = flat(part)[i];
             if (here == 0) continue;
             if (value != 0 && here != value)
-                refuse(path, "it holds the values " + std::to_string(value) + " and " + std::to_string(here) +
-                                 "; the file of one part holds one beside 0");
+                detail::refuse(path, "it holds the values " + std::to_string(value) + " and " +
+                                         std::to_string(here) + "; the file of one part holds one beside 0");
             value = here;
             ++voxels;
             if (to[i] != 0)
@@ -107,7 +102,8 @@ array3<T> read_folder(const std::filesystem::path& folder, const volume::ct_volu
         }
         // Borders that were smoothed each for itself overlap by less.
         if (20 * taken > voxels)
-            refuse(path, std::to_string(100 * taken / voxels) + " % of it lie in another part of the folder");
+            detail::refuse(path, std::to_string(100 * taken / voxels) +
+                                     " % of it lie in another part of the folder");
     }
     return labels;
 }
@@ -118,7 +114,7 @@ template <volume::label_value T>
 array3<T> read_labels(const std::filesystem::path& path, const volume::ct_volume& like,
                       std::type_identity_t<T> highest) {
     std::error_code none;
-    if (!std::filesystem::exists(path, none)) refuse(path, "there is no such file");
+    if (!std::filesystem::exists(path, none)) detail::refuse(path, "there is no such file");
     return std::filesystem::is_directory(path, none) ? read_folder<T>(path, like)
                                                      : read_file<T>(path, like, highest);
 }
@@ -132,52 +128,26 @@ void write_labels(const std::filesystem::path& path, const array3<std::uint8_t>&
                   const volume::geometry& grid) {
     if (shape_of(labels) != grid.shape)
         throw std::invalid_argument("write_labels: the array's shape differs from the grid's shape");
-    const auto io = writer_for(path.filename().string());
-    using image_type = itk::Image<std::uint8_t, 3>;
-    auto image = image_type::New();
-    image_type::SizeType size;
-    image_type::SpacingType spacing;
-    image_type::PointType origin;
-    image_type::DirectionType direction;
-    for (unsigned axis = 0; axis < 3; ++axis) {
-        size[axis] = grid.shape[2 - axis];
-        spacing[axis] = grid.spacing_mm[2 - axis];
-        origin[axis] = grid.origin_mm[axis];
-        for (unsigned i = 0; i < 3; ++i) direction[i][axis] = grid.direction[2 - axis][i];
-    }
-    image->SetRegions(size);
-    image->SetSpacing(spacing);
-    image->SetOrigin(origin);
-    image->SetDirection(direction);
-    // ITK only reads from it.
-    image->GetPixelContainer()->SetImportPointer(const_cast<std::uint8_t*>(flat(labels).data()),
-                                                 labels.size(), false);
-
+    const auto name = path.filename().string();
+    const bool nifti = name.ends_with(".nii") || name.ends_with(".nii.gz");
+    if (!nifti && !name.ends_with(".nrrd") && !name.ends_with(".mha"))
+        throw std::invalid_argument("write_labels: the ending must be .nii, .nii.gz, .nrrd or .mha, found " +
+                                    name);
     std::error_code error;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    if (!std::filesystem::is_directory(folder, error)) refuse(path, "its folder does not exist");
+    if (!std::filesystem::is_directory(folder, error)) detail::refuse(path, "its folder does not exist");
     // The ending stays at the end: it says whether the file is compressed.
-    const auto temporary = path.parent_path() / (".writing-" + path.filename().string());
-    auto writer = itk::ImageFileWriter<image_type>::New();
-    if (io.IsNotNull()) writer->SetImageIO(io);
-    writer->SetFileName(temporary.string());
-    writer->SetInput(image);
-    writer->SetUseCompression(true);
+    const auto temporary = path.parent_path() / (".writing-" + name);
     try {
-        if (io.IsNull())
-            write_nifti(temporary, labels, grid);
-        else
-            writer->Update();
+        nifti ? detail::write_nifti(temporary, labels, grid) : detail::write_itk(temporary, labels, grid);
         std::filesystem::rename(temporary, path, error);
-    } catch (const itk::ExceptionObject&) {
-        error = std::make_error_code(std::errc::io_error);
     } catch (const std::filesystem::filesystem_error&) {
         error = std::make_error_code(std::errc::io_error);
     }
     if (error) {
         std::error_code ignored;
         std::filesystem::remove(temporary, ignored);
-        refuse(path, "it can't be written (" + error.message() + ")");
+        detail::refuse(path, "it can't be written (" + error.message() + ")");
     }
 }
 

@@ -1,12 +1,21 @@
+#include "volume_file.hpp"
+
 #include "files.hpp"
+#include <groundglass/reading/read_header.hpp>
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstring>
 #include <fstream>
+#include <ios>
+#include <new>
+#include <system_error>
+#include <vector>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
@@ -123,7 +132,7 @@ std::string lower_case(std::string text) {
 /// The file of this name beside `path`, in capitals or not where that is one file; empty where there is none.
 std::filesystem::path sibling(const std::filesystem::path& path, const std::string& name) {
     std::error_code none;
-    const auto file = path.parent_path() / name;
+    auto file = path.parent_path() / name;
     if (std::filesystem::is_regular_file(file, none)) return file;
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     std::vector<std::filesystem::path> alike;
@@ -142,7 +151,7 @@ std::filesystem::path other_of_pair(const std::filesystem::path& path, const std
     if (!lower_case(name).ends_with(from)) return path;
     name.resize(name.size() - from.size());
     for (const auto* packed : {"", ".gz"})
-        if (const auto other = sibling(path, name + to + packed); !other.empty()) return other;
+        if (auto other = sibling(path, name + to + packed); !other.empty()) return other;
     return path;
 }
 
@@ -163,7 +172,7 @@ std::string inflated_start(const std::filesystem::path& path, std::size_t most) 
 }
 
 std::filesystem::path header_of_pair(const std::filesystem::path& path) {
-    const auto header = other_of_pair(path, ".img", ".hdr");
+    auto header = other_of_pair(path, ".img", ".hdr");
     if (header == path || reading::kind_of_start(inflated_start(header, 1024)) != reading::file_kind::nifti)
         return path;
     return header;
@@ -215,10 +224,8 @@ volume_file open_volume(const std::filesystem::path& path, reading::file_kind ki
         reading::fit_to_length(header, std::filesystem::file_size(volume.data));
         return volume;
     } catch (const format_error& error) {
-        const std::string text = error.what();
-        if (text.starts_with(path.string() + ": ")) throw;
-        refuse(path, text);
+        refuse(path, error);
     }
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

@@ -1,13 +1,23 @@
-#include "files.hpp"
+#include "write_nifti.hpp"
+
+#include <groundglass/reading/ct_grid.hpp>
 
 #include <zlib.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
+#include <ios>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 
-namespace groundglass::io {
+namespace groundglass::io::detail {
 
 namespace {
 
@@ -117,4 +127,4 @@ void write_nifti(const std::filesystem::path& path, const array3<std::uint8_t>& 
     if (gzclose(file.release()) != Z_OK) failed();
 }
 
-} // namespace groundglass::io
+} // namespace groundglass::io::detail

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <groundglass/array.hpp>
 #include <groundglass/config.hpp>
 #include <groundglass/volume/ct_volume.hpp>
+#include <groundglass/volume/geometry.hpp>
 #include <groundglass/volume/label_map.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <type_traits>
 
 namespace groundglass::io {

@@ -1,10 +1,20 @@
 #pragma once
 
+#include <groundglass/array.hpp>
+#include <groundglass/error.hpp>
+#include <groundglass/note.hpp>
 #include <groundglass/reading/ct_grid.hpp>
 #include <groundglass/reading/hounsfield.hpp>
+#include <groundglass/reading/orientation.hpp>
 #include <groundglass/volume/ct_volume.hpp>
+#include <groundglass/volume/geometry.hpp>
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace groundglass::reading {
 
@@ -14,22 +24,12 @@ class ct_assembly {
 public:
     /// `grid` is where the voxels lie as they come, in any orientation; `remarks` what the reader has to say.
     /// Throws `format_error` for a grid that no chest CT has, as `check_ct_grid` does.
-    explicit ct_assembly(const volume::geometry& grid, notes remarks = {})
-        : grid_((check_ct_grid(grid), grid)), order_(axial_order_of(grid)), remarks_(std::move(remarks)),
-          array_(typename array3<std::int16_t>::shape_type{grid.shape[0], grid.shape[1], grid.shape[2]}),
-          seen_(grid.shape[0]) {}
+    explicit ct_assembly(const volume::geometry& grid, notes remarks = {});
 
     [[nodiscard]] const volume::geometry& grid() const { return grid_; }
 
     /// The memory of `count` slices from `first`, to be read into and then put.
-    [[nodiscard]] std::span<std::int16_t> room(std::size_t first, std::size_t count) {
-        const auto size = grid_.shape[1] * grid_.shape[2];
-        if (first > grid_.shape[0] || count > grid_.shape[0] - first)
-            throw std::invalid_argument("ct_assembly: slices " + std::to_string(first) + " to " +
-                                        std::to_string(first + count) + " of " +
-                                        std::to_string(grid_.shape[0]));
-        return flat(array_).subspan(first * size, count * size);
-    }
+    [[nodiscard]] std::span<std::int16_t> room(std::size_t first, std::size_t count);
 
     /// Stored values of whole slices from slice `first` on, in the grid's order, with their rescale.
     /// Throws `std::invalid_argument` where they are not whole slices of the volume.
@@ -50,19 +50,7 @@ public:
     /// The volume, axial and in HU; nothing is left in the assembly. Notes: those given, those of
     /// `check_hounsfield`, and `turned_to_axial`. Throws `format_error` as `check_hounsfield` does, and
     /// `std::logic_error` where a slice was never put.
-    [[nodiscard]] volume::ct_volume finish() && {
-        intensity_summary seen;
-        for (const auto& one : seen_) {
-            if (one.count == 0) throw std::logic_error("ct_assembly: a slice was never put");
-            seen.merge(one);
-        }
-        auto found = check_hounsfield(flat(array_), seen);
-        remarks_.insert(remarks_.end(), found.begin(), found.end());
-        if (order_.axes != axial_order{}.axes)
-            remarks_.push_back({note_level::info, "turned_to_axial",
-                                "The images are not axial; the volume was turned to axial slices."});
-        return {to_axial(std::move(array_), order_), to_axial(grid_, order_), std::move(remarks_)};
-    }
+    [[nodiscard]] volume::ct_volume finish() &&;
 
 private:
     volume::geometry grid_;
@@ -73,3 +61,7 @@ private:
 };
 
 } // namespace groundglass::reading
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/reading/detail/ct_assembly.hpp>
+#endif

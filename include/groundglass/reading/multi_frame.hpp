@@ -1,14 +1,19 @@
 #pragma once
 
+/// @file
+/// What readers have to settle of multi-frame CT objects (Enhanced CT and Legacy Converted Enhanced CT, DICOM
+/// PS3.3 A.38 and A.70) before `plan_series` takes every frame for a slice.
+
 #include <groundglass/note.hpp>
 #include <groundglass/reading/slice_header.hpp>
 
-#include <map>
-#include <set>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
-/// What readers have to settle of multi-frame CT objects (Enhanced CT and Legacy Converted Enhanced CT, DICOM
-/// PS3.3 A.38 and A.70) before `plan_series` takes every frame for a slice.
 namespace groundglass::reading {
 
 /// More than any object has; a header that claims more is not believed.
@@ -17,93 +22,33 @@ inline constexpr std::uint32_t most_frames = 65536;
 /// Whether a file is to be read frame by frame: a CT that describes its frames by functional groups. `file`
 /// is what the file says of itself outside of them, `described` the number of items of its Per-Frame
 /// Functional Groups Sequence. Other multi-frame files are what `why_not_ct` says.
-[[nodiscard]] inline bool holds_frames(const slice_header& file, std::size_t described) {
-    using namespace detail;
-    const auto& sop = file.sop_class_uid;
-    return described > 0 && (file.modality.empty() || file.modality == "CT") &&
-           (sop == enhanced_ct_class || sop == legacy_enhanced_ct_class || sop == ct_image_class ||
-            sop.empty());
-}
+[[nodiscard]] bool holds_frames(const slice_header& file, std::size_t described);
 
 /// What is wrong with the frames that a file claims and describes, as `slice_header::damage` says it; empty
 /// when nothing is.
-[[nodiscard]] inline std::string frame_count_damage(const slice_header& file, std::size_t described) {
-    const auto claimed = std::to_string(file.number_of_frames);
-    if (file.number_of_frames == 0 || file.number_of_frames > most_frames)
-        return "its header claims " + claimed + " frames";
-    if (described != file.number_of_frames)
-        return "its functional groups describe " + std::to_string(described) +
-               (described == 1 ? " frame" : " frames") + " where its header claims " + claimed;
-    return {};
-}
+[[nodiscard]] std::string frame_count_damage(const slice_header& file, std::size_t described);
 
 /// What is wrong with the places of a file's frames: some have none, and would be set aside without a gap
 /// where they lie at an end. Empty when nothing is, and where no frame has one, which `stack_slices` refuses.
-[[nodiscard]] inline std::string frame_place_damage(std::span<const slice_header> frames) {
-    const auto without = static_cast<std::size_t>(std::count_if(
-        frames.begin(), frames.end(), [](const slice_header& frame) { return !frame.position; }));
-    if (without == 0 || without == frames.size()) return {};
-    return std::to_string(without) + " of its " + std::to_string(frames.size()) + " frames " +
-           (without == 1 ? "has" : "have") + " no Image Position (Patient)";
-}
+[[nodiscard]] std::string frame_place_damage(std::span<const slice_header> frames);
 
 /// The acquisition number of every frame of a file: as given, or by Stack ID where the frames form several
 /// stacks of one acquisition number. A Stack ID that is a number stays that number, others are counted in the
 /// order in which they come. Both lists are as long as the file has frames; O(n log n).
-[[nodiscard]] inline std::vector<std::optional<int>>
-frame_acquisitions(std::vector<std::optional<int>> acquisitions, std::span<const std::string> stack_ids) {
-    const auto varies = [](const auto& list) {
-        return std::any_of(list.begin(), list.end(), [&](const auto& one) { return one != list.front(); });
-    };
-    if (varies(acquisitions) || !varies(stack_ids)) return acquisitions;
-    const bool numbers = std::all_of(stack_ids.begin(), stack_ids.end(), [](const std::string& id) {
-        return !id.empty() && id.size() <= 9 && id.find_first_not_of("0123456789") == std::string::npos;
-    });
-    std::map<std::string_view, int> counted;
-    for (std::size_t i = 0; i < acquisitions.size(); ++i) {
-        const auto next = static_cast<int>(counted.size()) + 1;
-        acquisitions[i] =
-            numbers ? std::stoi(stack_ids[i]) : counted.emplace(stack_ids[i], next).first->second;
-    }
-    return acquisitions;
-}
+[[nodiscard]] std::vector<std::optional<int>> frame_acquisitions(std::vector<std::optional<int>> acquisitions,
+                                                                 std::span<const std::string> stack_ids);
 
 /// What is to be added to `slice_header::damage` where parts of a concatenation, an object that was split
 /// over several files, are not there: one text for each header, empty but for the first header of such an
 /// object. O(n log n).
-[[nodiscard]] inline std::vector<std::string> concatenation_damage(std::span<const slice_header> headers) {
-    struct whole {
-        std::size_t first = 0;
-        int parts = 0;
-        std::set<int> found;
-    };
-    std::map<std::string_view, whole> objects;
-    for (std::size_t i = 0; i < headers.size(); ++i) {
-        const auto& h = headers[i];
-        if (h.concatenation_uid.empty() || !h.concatenation_part) continue;
-        auto& object = objects.try_emplace(h.concatenation_uid, whole{i, 0, {}}).first->second;
-        object.found.insert(*h.concatenation_part);
-        object.parts = std::max({object.parts, h.concatenation_parts.value_or(0), *h.concatenation_part});
-    }
-    std::vector<std::string> result(headers.size());
-    for (const auto& [uid, object] : objects)
-        if (const auto there = object.found.size(); there < static_cast<std::size_t>(object.parts))
-            result[object.first] = "it is one of the " + std::to_string(object.parts) +
-                                   " parts of a concatenation, of which " +
-                                   (there == 1 ? "1 is" : std::to_string(there) + " are") + " there";
-    return result;
-}
+[[nodiscard]] std::vector<std::string> concatenation_damage(std::span<const slice_header> headers);
 
 /// Notes on the slices of a chosen series: `concatenation_open` where the parts of an object do not say how
 /// many they are.
-[[nodiscard]] inline notes concatenation_notes(std::span<const slice_header> slices) {
-    const bool open = std::any_of(slices.begin(), slices.end(), [](const slice_header& h) {
-        return !h.concatenation_uid.empty() && !h.concatenation_parts;
-    });
-    if (!open) return {};
-    return {{note_level::warning, "concatenation_open",
-             "The object is split over files that do not say how many they are: whether the last of them is "
-             "there can't be verified."}};
-}
+[[nodiscard]] notes concatenation_notes(std::span<const slice_header> slices);
 
 } // namespace groundglass::reading
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/reading/detail/multi_frame.hpp>
+#endif

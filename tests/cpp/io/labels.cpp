@@ -1,11 +1,19 @@
 #include "temporary_folder.hpp"
 #include <groundglass/error.hpp>
 #include <groundglass/io/labels.hpp>
-#include <groundglass/reading/read_header.hpp>
+#include <groundglass/reading/nifti_header.hpp>
+#include <groundglass/reading/orientation.hpp>
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
 #include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
 
 using namespace groundglass;
 using namespace groundglass::volume;

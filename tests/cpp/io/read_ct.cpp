@@ -6,9 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 using namespace groundglass;

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
 #include <sstream>
+#include <stdexcept>
 
 using namespace groundglass;
 using namespace groundglass::reading;

@@ -2,7 +2,10 @@
 
 #include <groundglass/reading/series.hpp>
 
+#include <cstddef>
 #include <initializer_list>
+#include <string>
+#include <vector>
 
 // What the tests of the gate of slices share: made series, and what became of them.
 namespace groundglass::reading {

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <sstream>
 
 using namespace groundglass;

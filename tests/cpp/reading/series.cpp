@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <stdexcept>
+
 using namespace groundglass;
 using namespace groundglass::volume;
 using namespace groundglass::reading;
@@ -70,7 +72,7 @@ TEST_CASE("localizers, other modalities and projections are set aside") {
 
 TEST_CASE("a localizer inside the series' own UID is parted from it") {
     auto scout = changed(series("1.1", 1), [](auto& h) {
-        h.orientation = {0, 1, 0, 0, 0, -1}, h.rows = 888, h.instance_uid = "x";
+        h.orientation = {0, 1, 0, 0, 0, -1}, h.rows = 888, h.instance_uid = "1.1.scout";
     });
     const auto plan = plan_series(joined({series("1.1", 10), scout}));
     CHECK(plan.order.size() == 10);
@@ -194,7 +196,7 @@ TEST_CASE("a damaged file that may belong to the series is refused, not left out
 }
 
 TEST_CASE("series of several studies are a warning") {
-    const auto other = changed(series("1.2", 5), [](auto& h) { h.study_uid = "8"; });
+    const auto other = changed(series("1.2", 5), [](auto& h) { h.study_uid = "1.2.8"; });
     CHECK(noted(plan_series(joined({series("1.1", 10), other})), "several_studies"));
 }
 

@@ -77,16 +77,6 @@ TEST_CASE("projections are told by whole words of Image Type, and are a CT all t
     CHECK(is_projection(h));
 }
 
-TEST_CASE("nothing but digits, dots and capitals of a header reaches a message") {
-    CHECK(reading::detail::uid_text("1.2.DOE^JOHN.3") == "1.2..3");
-    CHECK(reading::detail::uid_text("DOE") == "(without UID)");
+TEST_CASE("a modality that is no code is told without what it holds") {
     CHECK(why([](auto& h) { h.modality = "DOE^john\n"; }) == "modality DOE");
-}
-
-TEST_CASE("decimals are short") {
-    CHECK(reading::detail::decimal(2.0) == "2");
-    CHECK(reading::detail::decimal(-120.10) == "-120.1");
-    CHECK(reading::detail::decimal(0.29999, 4) == "0.3");
-    CHECK(reading::detail::decimal(-0.0) == "0");
-    CHECK(reading::detail::decimal(100) == "100");
 }

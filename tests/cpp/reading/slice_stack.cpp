@@ -2,7 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <utility>
 
 using namespace groundglass;
 using namespace groundglass::volume;

@@ -1,6 +1,25 @@
 #pragma once
 
+#include <groundglass/reading/detail/scan_fields.hpp>
 #include <groundglass/reading/detail/scan_groups.hpp>
+#include <groundglass/reading/detail/slice_places.hpp>
+#include <groundglass/reading/detail/vectors.hpp>
+#include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
+#include <groundglass/volume/geometry.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace groundglass::reading::detail {
 
@@ -96,10 +115,11 @@ inline differences differences_of(std::span<const slice_header> headers, const t
     for (std::size_t k = 0; k < volume_fields.size(); ++k)
         if (const auto& all = stack.volume_values()[k]; all && *all != volume_fields[k].second(h))
             found.fields.push_back(volume_fields[k].first);
-    if (!near(first.pixel_spacing, h.pixel_spacing, 1e-4)) found.fields.push_back("Pixel Spacing");
-    if (!near(first.orientation, h.orientation, 1e-3)) found.fields.push_back("Image Orientation (Patient)");
+    if (!near(first.pixel_spacing, h.pixel_spacing, 1e-4)) found.fields.emplace_back("Pixel Spacing");
+    if (!near(first.orientation, h.orientation, 1e-3))
+        found.fields.emplace_back("Image Orientation (Patient)");
     if (first.position.has_value() != h.position.has_value())
-        found.fields.push_back("Image Position (Patient)");
+        found.fields.emplace_back("Image Position (Patient)");
     found.independent = found.fields.size();
     // A single slice agrees with itself in whatever differs from slice to slice.
     if (stack.members().size() < 2) return found;

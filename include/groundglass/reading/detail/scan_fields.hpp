@@ -1,11 +1,17 @@
 #pragma once
 
 #include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
 
 #include <array>
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace groundglass::reading::detail {
 

@@ -1,11 +1,27 @@
 #pragma once
 
 #include <groundglass/reading/detail/scan_fields.hpp>
-#include <groundglass/reading/slice_stack.hpp>
+#include <groundglass/reading/detail/slice_places.hpp>
+#include <groundglass/reading/detail/vectors.hpp>
+#include <groundglass/reading/slice_header.hpp>
+#include <groundglass/reading/wording.hpp>
+#include <groundglass/volume/geometry.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <set>
+#include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace groundglass::reading::detail {
 
@@ -199,6 +215,7 @@ parting part_by_passes(std::string_view field, witness kind, std::span<const sli
 inline std::vector<parting> partings_of(std::span<const slice_header> headers,
                                         std::span<const std::size_t> members) {
     std::vector<parting> result;
+    result.reserve(scan_fields.size() + 2);
     for (const auto& field : scan_fields) result.push_back(part_by(field, headers, members));
     result.push_back(part_by_passes("Acquisition Time", witness::acquisition, headers, members,
                                     [](const slice_header& h) { return h.acquisition_time; }));
@@ -251,12 +268,12 @@ inline std::optional<complete_scans> complete_scans_of(std::span<const slice_hea
     // Two ends of one scan are numbered on; only parts that lie over each other must count by themselves.
     if (result.woven && numbered_apart(headers, result.parts)) {
         result.witnesses.insert(witness::numbering);
-        result.fields.push_back("Instance Number");
+        result.fields.emplace_back("Instance Number");
     }
     return result;
 }
 
-inline std::string listed_names(std::vector<std::string_view> names) {
+inline std::string listed_names(std::span<const std::string_view> names) {
     std::vector<std::string_view> once;
     for (const auto name : names)
         if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);

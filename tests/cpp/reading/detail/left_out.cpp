@@ -1,7 +1,9 @@
-#include "made_series.hpp"
+#include "../made_series.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <random>
 #include <set>

@@ -1,7 +1,8 @@
-#include "made_series.hpp"
+#include "../made_series.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 using namespace groundglass;
