@@ -21,6 +21,7 @@
 #include <groundglass/statistics/detail/threshold_bootstrap.hpp>
 #include <groundglass/statistics/detail/threshold_fit.hpp>
 #include <groundglass/statistics/detail/threshold_objective.hpp>
+#include <groundglass/statistics/detail/threshold_surface.hpp>
 
 #include <span>
 
