@@ -232,14 +232,14 @@ private:
         std::vector<bounds> result;
         for (std::size_t i = 0; i < places.size(); ++i) {
             const std::size_t place = places[i];
-            bounds gap{};
+            bounds gap{-infinity, infinity};
             if (options_.grid) {
                 gap = {cut_at(place, from),
                        grid_[place == from.keys.size() ? grid_.size() - 1
                                                        : static_cast<std::size_t>(from.keys[place]) - 1]};
             } else {
-                gap.lower = place == 0 ? -infinity : from.keys[place - 1];
-                gap.upper = place == from.keys.size() ? infinity : from.keys[place];
+                if (place > 0) gap.lower = from.keys[place - 1];
+                if (place < from.keys.size()) gap.upper = from.keys[place];
             }
             if (i > 0 && places[i - 1] + 1 == place)
                 result.back().upper = gap.upper;
