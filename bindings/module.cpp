@@ -8,7 +8,7 @@ namespace py = pybind11;
 PYBIND11_MODULE(_core, module) {
     namespace bindings = groundglass::bindings;
     module.doc() = "The compiled part of groundglass that needs no LibTorch.";
-    module.attr("__version__") = GROUNDGLASS_VERSION;
+    module.attr("__version__") = GROUNDGLASS_VERSION_STRING;
     // Known without loading LibTorch, so that a missing or other torch can be told before it is looked for.
     module.attr("torch_version") = GROUNDGLASS_TORCH_VERSION;
 

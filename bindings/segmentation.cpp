@@ -3,8 +3,8 @@
 #include <groundglass/segmentation/ensemble.hpp>
 #include <groundglass/segmentation/inf_net.hpp>
 
-#include <array>
 #include <exception>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,29 +18,43 @@ using segmentation::ensemble_options;
 using segmentation::image_size;
 using segmentation::inf_net;
 using segmentation::inf_net_options;
+using segmentation::lesion_options;
 using segmentation::model_calibration;
 using segmentation::model_contract;
 using segmentation::normalisation;
 using segmentation::value_range;
 
+/// The options that both stages have, by name. `visit(name, pointer to member)` for each, in the order of the
+/// constructors' keywords.
+template <class Visit>
+void for_each_lesion_option(Visit visit) {
+    visit("threads", &lesion_options::threads);
+    visit("bfloat16", &lesion_options::bfloat16);
+    visit("threshold", &lesion_options::threshold);
+    visit("average_mm", &lesion_options::average_mm);
+    visit("minimum_lesion_ml", &lesion_options::minimum_lesion_ml);
+    visit("views", &lesion_options::views);
+    visit("keep_probabilities", &lesion_options::keep_probabilities);
+}
+
 py::dict keywords(const ensemble& self) {
     const auto& o = self.options();
     py::list models;
     for (const auto& model : o.models) models.append(py::str(model.string()));
-    return py::dict("models"_a = models, "threads"_a = o.threads, "bfloat16"_a = o.bfloat16,
-                    "threshold"_a = o.threshold, "average_mm"_a = o.average_mm,
-                    "minimum_lesion_ml"_a = o.minimum_lesion_ml, "views"_a = o.views,
-                    "keep_probabilities"_a = o.keep_probabilities, "as_published"_a = o.as_published);
+    py::dict result("models"_a = models);
+    for_each_lesion_option([&](const char* name, auto member) { result[name] = o.*member; });
+    result["as_published"] = o.as_published;
+    return result;
 }
 
 py::dict keywords(const inf_net& self) {
     const auto& o = self.options();
-    return py::dict(
-        "infection"_a = py::str(o.infection.string()), "multi_class"_a = py::str(o.multi_class.string()),
-        "threads"_a = o.threads, "bfloat16"_a = o.bfloat16, "threshold"_a = o.threshold,
-        "average_mm"_a = o.average_mm, "minimum_lesion_ml"_a = o.minimum_lesion_ml, "views"_a = o.views,
-        "keep_probabilities"_a = o.keep_probabilities,
-        "window_hu"_a = py::make_tuple(o.window_hu.low, o.window_hu.high), "as_published"_a = o.as_published);
+    py::dict result("infection"_a = py::str(o.infection.string()),
+                    "multi_class"_a = py::str(o.multi_class.string()));
+    for_each_lesion_option([&](const char* name, auto member) { result[name] = o.*member; });
+    result["window_hu"] = py::make_tuple(o.window_hu.low, o.window_hu.high);
+    result["as_published"] = o.as_published;
+    return result;
 }
 
 py::list pair(const value_range& range) {
@@ -131,22 +145,26 @@ segmentation::image_lesions find_in_image(const Stage& self, const py::array& im
     return compute(values, size, shown);
 }
 
-/// The keywords of a stage's constructor.
-template <class Stage>
-constexpr std::array<const char*, 0> options_of{};
-template <>
-constexpr std::array options_of<ensemble>{
-    "models",      "threads",           "bfloat16", "threshold",
-    "average_mm",  "minimum_lesion_ml", "views",    "keep_probabilities",
-    "as_published"};
-template <>
-constexpr std::array options_of<inf_net>{"infection",          "multi_class", "threads",           "bfloat16",
-                                         "threshold",          "average_mm",  "minimum_lesion_ml", "views",
-                                         "keep_probabilities", "window_hu",   "as_published"};
+/// A constructor of a stage: its own arguments, and the options that both stages have as keywords.
+template <class... Own, class Stage, class Make, class... Arguments>
+void define_init(py::class_<Stage>& cls, Make make, const Arguments&... own_arguments) {
+    const lesion_options standard;
+    cls.def(py::init([make](Own... own, int threads, bool bfloat16, double threshold, double average_mm,
+                            double minimum_lesion_ml, int views, bool keep_probabilities) {
+                const py::gil_scoped_release no_gil;
+                return make(
+                    {threads, bfloat16, threshold, average_mm, minimum_lesion_ml, views, keep_probabilities},
+                    std::move(own)...);
+            }),
+            own_arguments..., "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
+            "threshold"_a = standard.threshold, "average_mm"_a = standard.average_mm,
+            "minimum_lesion_ml"_a = standard.minimum_lesion_ml, "views"_a = standard.views,
+            "keep_probabilities"_a = standard.keep_probabilities);
+}
 
 /// What both stages have: how they run, and the options that both take.
 template <class Stage>
-void define_run(py::class_<Stage>& cls) {
+void define_run(py::class_<Stage>& cls, std::initializer_list<const char*> own_options) {
     cls.def(
            "__call__", [](const Stage& self, const lung_ct& lungs) { return run(self, lungs, {}); },
            "lungs"_a)
@@ -169,9 +187,12 @@ void define_run(py::class_<Stage>& cls) {
                                       to_numpy(std::move(found.probabilities)), lungs);
             },
             "image"_a, py::kw_only(), "window"_a = py::none());
-    for (const auto* option : options_of<Stage>)
+    const auto define_option = [&cls](const char* option) {
         cls.def_property_readonly(
             option, [option](const Stage& self) -> py::object { return keywords(self)[option]; });
+    };
+    for_each_lesion_option([&](const char* option, auto) { define_option(option); });
+    for (const char* option : own_options) define_option(option);
     by_keywords(cls, [](const Stage& self) { return keywords(self); });
     as_stage(cls);
 }
@@ -197,66 +218,42 @@ PYBIND11_MODULE(_segmentation, module) {
         },
         "model"_a);
 
-    const ensemble_options standard;
     py::class_<ensemble> cls(module, "Ensemble",
                              "The stage LungCt -> LesionCt; see groundglass.segmentation.Ensemble.");
-    cls.def(py::init([](std::vector<std::filesystem::path> models, int threads, bool bfloat16,
-                        double threshold, double average_mm, double minimum_lesion_ml, int views,
-                        bool keep_probabilities, bool as_published) {
-                const py::gil_scoped_release no_gil;
-                return ensemble({.models = std::move(models),
-                                 .threads = threads,
-                                 .bfloat16 = bfloat16,
-                                 .threshold = threshold,
-                                 .average_mm = average_mm,
-                                 .minimum_lesion_ml = minimum_lesion_ml,
-                                 .views = views,
-                                 .keep_probabilities = keep_probabilities,
-                                 .as_published = as_published});
-            }),
-            "models"_a, py::kw_only(), "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
-            "threshold"_a = standard.threshold, "average_mm"_a = standard.average_mm,
-            "minimum_lesion_ml"_a = standard.minimum_lesion_ml, "views"_a = standard.views,
-            "keep_probabilities"_a = standard.keep_probabilities, "as_published"_a = standard.as_published)
-        .def_property_readonly("contracts", [](const ensemble& self) {
-            py::list result;
-            for (const auto& model : self.models()) result.append(as_dict(model.contract()));
-            return result;
-        });
-    define_run(cls);
+    define_init<std::vector<std::filesystem::path>, bool>(
+        cls,
+        [](const lesion_options& options, std::vector<std::filesystem::path> models, bool as_published) {
+            return ensemble(ensemble_options{options, std::move(models), as_published});
+        },
+        "models"_a, py::kw_only(), "as_published"_a = ensemble_options{}.as_published);
+    cls.def_property_readonly("contracts", [](const ensemble& self) {
+        py::list result;
+        for (const auto& model : self.models()) result.append(as_dict(model.contract()));
+        return result;
+    });
+    define_run(cls, {"models", "as_published"});
 
-    const inf_net_options two;
     py::class_<inf_net> two_step(module, "InfNet",
                                  "The stage LungCt -> LesionCt; see groundglass.segmentation.InfNet.");
-    two_step
-        .def(py::init([](std::filesystem::path infection, std::filesystem::path multi_class, int threads,
-                         bool bfloat16, double threshold, double average_mm, double minimum_lesion_ml,
-                         int views, bool keep_probabilities, std::pair<double, double> window_hu,
-                         bool as_published) {
-                 const py::gil_scoped_release no_gil;
-                 return inf_net({.infection = std::move(infection),
-                                 .multi_class = std::move(multi_class),
-                                 .threads = threads,
-                                 .bfloat16 = bfloat16,
-                                 .threshold = threshold,
-                                 .average_mm = average_mm,
-                                 .minimum_lesion_ml = minimum_lesion_ml,
-                                 .views = views,
-                                 .keep_probabilities = keep_probabilities,
-                                 .window_hu = {window_hu.first, window_hu.second},
-                                 .as_published = as_published});
-             }),
-             "infection"_a, "multi_class"_a, py::kw_only(), "threads"_a = two.threads,
-             "bfloat16"_a = two.bfloat16, "threshold"_a = two.threshold, "average_mm"_a = two.average_mm,
-             "minimum_lesion_ml"_a = two.minimum_lesion_ml, "views"_a = two.views,
-             "keep_probabilities"_a = two.keep_probabilities,
-             "window_hu"_a = std::pair(two.window_hu.low, two.window_hu.high),
-             "as_published"_a = two.as_published)
-        .def_property_readonly("contracts", [](const inf_net& self) {
-            py::list result;
-            result.append(as_dict(self.infection().contract()));
-            result.append(as_dict(self.multi_class().contract()));
-            return result;
-        });
-    define_run(two_step);
+    const inf_net_options two;
+    define_init<std::filesystem::path, std::filesystem::path, std::pair<double, double>, bool>(
+        two_step,
+        [](const lesion_options& options, std::filesystem::path infection, std::filesystem::path multi_class,
+           std::pair<double, double> window_hu, bool as_published) {
+            return inf_net(inf_net_options{options,
+                                           std::move(infection),
+                                           std::move(multi_class),
+                                           {window_hu.first, window_hu.second},
+                                           as_published});
+        },
+        "infection"_a, "multi_class"_a, py::kw_only(),
+        "window_hu"_a = std::pair(two.window_hu.low, two.window_hu.high),
+        "as_published"_a = two.as_published);
+    two_step.def_property_readonly("contracts", [](const inf_net& self) {
+        py::list result;
+        result.append(as_dict(self.infection().contract()));
+        result.append(as_dict(self.multi_class().contract()));
+        return result;
+    });
+    define_run(two_step, {"infection", "multi_class", "window_hu", "as_published"});
 }

@@ -1,6 +1,7 @@
-# Warnings for the project's own targets; never part of a target's interface.
+# Warnings for the project's own targets, which use no old name; never part of a target's interface.
 function(groundglass_warnings target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Wshadow)
+    target_compile_definitions(${target} PRIVATE GROUNDGLASS_NO_OLD_NAMES)
     if(GROUNDGLASS_WARNINGS_AS_ERRORS)
         target_compile_options(${target} PRIVATE -Werror)
     endif()

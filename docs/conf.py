@@ -53,7 +53,9 @@ def write_header_pages() -> None:
     shutil.rmtree(pages, ignore_errors=True)
     pages.mkdir(parents=True)
     names = []
-    for header in sorted(include.rglob("*.hpp")):
+    for header in sorted((include / "groundglass").rglob("*.hpp")):
+        if "detail" in header.parts:
+            continue
         path = header.relative_to(include).as_posix()
         name = path.removeprefix("groundglass/").removesuffix(".hpp").replace("/", "-")
         # The umbrella only includes; its text is on the page all the same.

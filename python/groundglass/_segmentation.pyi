@@ -1,6 +1,6 @@
 from collections.abc import Callable, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ class Cancelled(RuntimeError): ...
 def try_model(model: str | PathLike[str]) -> None: ...
 
 class Ensemble:
+    __array_ufunc__: ClassVar[None]
     def __init__(
         self,
         models: Sequence[str | PathLike[str]],
@@ -63,6 +64,7 @@ class Ensemble:
     def __ror__(self, value: LungCt) -> LesionCt: ...
 
 class InfNet:
+    __array_ufunc__: ClassVar[None]
     def __init__(
         self,
         infection: str | PathLike[str],

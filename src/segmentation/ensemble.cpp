@@ -45,6 +45,9 @@ ensemble::ensemble(const ensemble_options& options) {
         impl{options, detail::slice_networks(load(options), options.as_published)});
 }
 
+ensemble::ensemble(std::vector<std::filesystem::path> models, const lesion_options& options)
+    : ensemble(ensemble_options{options, std::move(models)}) {}
+
 const ensemble_options& ensemble::options() const { return impl_->options; }
 
 const std::vector<segmenter>& ensemble::models() const { return impl_->networks.models(); }

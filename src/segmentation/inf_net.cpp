@@ -193,6 +193,10 @@ inf_net::inf_net(const inf_net_options& options) {
     impl_ = std::make_shared<const impl>(impl{options, two_networks(options)});
 }
 
+inf_net::inf_net(std::filesystem::path infection, std::filesystem::path multi_class,
+                 const lesion_options& options)
+    : inf_net(inf_net_options{options, std::move(infection), std::move(multi_class)}) {}
+
 const inf_net_options& inf_net::options() const { return impl_->options; }
 
 const segmenter& inf_net::infection() const { return impl_->networks.infection(); }

@@ -214,9 +214,8 @@ void check(const lesion_settings& settings, const std::string& stage) {
     if (!(settings.minimum_lesion_ml >= 0 && settings.minimum_lesion_ml <= 1000))
         refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 to 1000");
     if (const auto views = settings.views; views != 1 && views != 2 && views != 4 && views != 8)
-        refuse("views", static_cast<double>(static_cast<std::ptrdiff_t>(views)), "1, 2, 4 or 8");
-    if (settings.as_published && settings.views != 1)
-        refuse("views", static_cast<double>(settings.views), "1 with as_published");
+        refuse("views", views, "1, 2, 4 or 8");
+    if (settings.as_published && settings.views != 1) refuse("views", settings.views, "1 with as_published");
     if (settings.as_published && settings.average_mm != 0)
         refuse("average_mm", settings.average_mm, "0 with as_published");
     if (settings.as_published && settings.minimum_lesion_ml != 0)

@@ -3,6 +3,7 @@
 #include "slice_members.hpp"
 #include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/segmentation/image_lesions.hpp>
+#include <groundglass/segmentation/lesion_options.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
@@ -15,26 +16,18 @@
 
 namespace groundglass::segmentation::detail {
 
-/// What the options of all stages have in common, with the meaning that `ensemble_options` gives them.
-struct lesion_settings {
-    int threads = 0;
-    double threshold = 0.5;
-    double average_mm = 0;
-    double minimum_lesion_ml = 0;
-    std::size_t views = 1;
-    bool keep_probabilities = false;
+/// The options of a stage that finds lesions, whichever its networks are.
+struct lesion_settings : lesion_options {
     bool as_published = false;
 };
 
+[[nodiscard]] inline std::size_t view_count(const lesion_settings& settings) {
+    return static_cast<std::size_t>(settings.views);
+}
+
 template <class Options>
-[[nodiscard]] lesion_settings settings_of(const Options& o) {
-    return {o.threads,
-            o.threshold,
-            o.average_mm,
-            o.minimum_lesion_ml,
-            static_cast<std::size_t>(o.views),
-            o.keep_probabilities,
-            o.as_published};
+[[nodiscard]] lesion_settings settings_of(const Options& options) {
+    return {options, options.as_published};
 }
 
 /// Throws `std::invalid_argument` naming the stage, the option, its value and the range.
@@ -71,10 +64,10 @@ find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings, cons
              const progress_function& progress) {
     const auto run = [&](std::span<const std::int16_t> slice, image_size size, const pixel_box& box,
                          const member_function& seen) {
-        return mean_of_members(networks, settings.views, slice, size, box, std::nullopt, false, seen);
+        return mean_of_members(networks, view_count(settings), slice, size, box, std::nullopt, false, seen);
     };
     return find_lesions(lungs, settings,
-                        {run, networks.size() * settings.views, std::move(models), std::move(judges)},
+                        {run, networks.size() * view_count(settings), std::move(models), std::move(judges)},
                         progress);
 }
 
@@ -117,8 +110,8 @@ template <class Networks, class T>
         throw std::invalid_argument("segment_image: " + std::to_string(values.size()) +
                                     " values for an image of " + std::to_string(size.rows) + " x " +
                                     std::to_string(size.columns));
-    const auto found = mean_of_members(networks, settings.views, values, size, pixel_box{0, 0, size}, window,
-                                       true, [](std::size_t, const slice_probabilities&) {});
+    const auto found = mean_of_members(networks, view_count(settings), values, size, pixel_box{0, 0, size},
+                                       window, true, [](std::size_t, const slice_probabilities&) {});
     image_lesions result{make_array<float>({2, size.rows, size.columns}),
                          array2<std::uint8_t>({size.rows, size.columns}), std::nullopt};
     std::copy(found.ground_glass.begin(), found.ground_glass.end(),

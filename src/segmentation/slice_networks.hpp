@@ -49,7 +49,7 @@ public:
     /// range; without one, the contract's own window. `lung` asks for other lung as well. Safe to call from
     /// many threads.
     template <class T>
-    [[nodiscard]] slice_probabilities operator()(std::size_t model, std::span<const T> slice, image_size size,
+    [[nodiscard]] slice_probabilities operator()(std::size_t index, std::span<const T> slice, image_size size,
                                                  const pixel_box& box, std::optional<value_range> window,
                                                  bool lung) const;
 

@@ -14,6 +14,7 @@ SOURCES = {
     "": set(),
     "volume": {""},
     "reading": {"", "volume"},
+    "lungs": {"", "volume"},
     "io": {"", "volume"},
     "segmentation": {"", "volume"},
     "quantification": {"", "volume"},
@@ -28,9 +29,9 @@ def test_includes_point_towards_the_source() -> None:
     for header in include.rglob("*.hpp"):
         if header.name == "groundglass.hpp":
             continue
-        folder = header.parent.relative_to(include).as_posix().replace(".", "")
+        folder = header.parent.relative_to(include).as_posix().replace(".", "").removesuffix("/detail")
         for target in re.findall(r"#include <groundglass/(.+)>", header.read_text()):
-            source = target.rpartition("/")[0]
+            source = target.rpartition("/")[0].removesuffix("/detail")
             if source != folder and source not in SOURCES[folder]:
                 wrong.append(f"{folder}/{header.name} includes {target}")
     assert not wrong
@@ -56,28 +57,15 @@ def test_importing_the_package_does_not_import_torch() -> None:
 
 
 def test_versions_agree() -> None:
+    header = (ROOT / "include" / "groundglass" / "version.hpp").read_text()
     pyproject = (ROOT / "pyproject.toml").read_text()
-    cmake = (ROOT / "CMakeLists.txt").read_text()
     citation = (ROOT / "CITATION.cff").read_text()
+    parts = re.findall(r"GROUNDGLASS_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)\n", header)
+    assert gg.__version__ == ".".join(parts)
     assert f'\nversion = "{gg.__version__}"' in pyproject
-    assert re.search(rf"VERSION {re.escape(gg.__version__)}\n", cmake)
     assert f"\nversion: {gg.__version__}\n" in citation
 
 
 def test_every_public_name_is_documented() -> None:
     undocumented = [name for name in gg.__all__ if not getattr(getattr(gg, name), "__doc__", None)]
     assert undocumented == []
-
-
-def test_the_stub_names_what_the_module_has() -> None:
-    from groundglass import _core
-
-    stub = (ROOT / "python" / "groundglass" / "_core.pyi").read_text()
-    declared = set(re.findall(r"^(?:class|def) (\w+)", stub, re.M)) | set(re.findall(r"^(\w+): ", stub, re.M))
-    public = {name for name in vars(_core) if not name.startswith("__")}
-    assert declared - {"__version__"} == public
-    for cls in (value for value in vars(_core).values() if isinstance(value, type)):
-        body = re.search(rf"^class {cls.__name__}\b.*?(?=^\S|\Z)", stub, re.M | re.S)
-        assert body is not None
-        members = {m for m in vars(cls) if not m.startswith("_")}
-        assert members == set(re.findall(r"def ([a-z]\w*)\(", body[0])), cls.__name__

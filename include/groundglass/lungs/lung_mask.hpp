@@ -42,6 +42,9 @@ struct lung_mask_options {
 /// the mask; the time follows the voxels and not the millimetres, also for a spacing that no CT has.
 class lung_mask : public pipeable {
 public:
+    using takes = volume::ct_volume;
+    using gives = volume::lung_ct;
+
     /// Throws `std::invalid_argument` for an option that is not finite or out of its range.
     explicit lung_mask(lung_mask_options options = {}) : options_(options) {
         const auto check = [](const char* name, double value, double low, double high) {

@@ -23,6 +23,9 @@ struct involvement_options {
 /// nothing of its own.
 class involvement : public pipeable {
 public:
+    using takes = volume::lesion_ct;
+    using gives = involvement_table;
+
     explicit involvement(involvement_options options = {}) : options_(options) {}
 
     [[nodiscard]] involvement_table operator()(const volume::lesion_ct& study) const;

@@ -2,43 +2,24 @@
 
 #include <groundglass/config.hpp>
 #include <groundglass/segmentation/image_lesions.hpp>
+#include <groundglass/segmentation/lesion_options.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/stage.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace groundglass::segmentation {
 
-struct GROUNDGLASS_EXPORT ensemble_options {
+struct GROUNDGLASS_EXPORT ensemble_options : lesion_options {
     /// One or more model files; the probabilities of several are averaged.
     std::vector<std::filesystem::path> models;
-    /// Slices computed at a time, each on one thread; 0 means one for each core the process may use.
-    int threads = 0;
-    /// See `segmenter_options`.
-    bool bfloat16 = false;
-    /// A voxel is a lesion where the probabilities of ground glass and consolidation add up to this, 0 < t
-    /// <= 1.
-    double threshold = 0.5;
-    /// The probabilities of a slice are averaged with those of slices up to this far away, 0 to 20 mm; 0
-    /// takes each slice for itself. A lesion is seen in several thin slices, a false one often in one or two:
-    /// on 2 mm slices and with the bundled weights, 0, 2.5 and 4.5 mm find opacity in 0.22, 0.06 and 0.008 %
-    /// of a healthy study's lungs, in 2.46, 2.33 and 2.25 % of a COVID-19 study's, and agree with the
-    /// radiologists on its slices with an AUC of 0.84, 0.87 and 0.87.
-    double average_mm = 4.5;
-    /// Connected lesions (26 neighbours, both classes together) smaller than this, in ml, are dropped. What
-    /// is left in healthy lungs is mostly below; it is a cube of 4 mm.
-    double minimum_lesion_ml = 0.05;
-    /// Ways in which each model looks at a slice, whose answers are averaged: 1 as it is, 2 also mirrored
-    /// left to right, 4 all flips, 8 all flips and quarter turns. Costs that many times the networks' time; a
-    /// network that was trained with flips and turns gains a little, and its answer no longer depends on how
-    /// the patient lay.
-    int views = 1;
-    /// Keeps both probabilities of each lung voxel, one byte each.
-    bool keep_probabilities = false;
     /// Follows 42-EPOCHS to the letter, for one of its four-class networks: every slice, whole, resized as
     /// OpenCV does it; the class of the largest probability, mapped back pixel by pixel, with no lung mask
     /// and no threshold. `average_mm` and `minimum_lesion_ml` must be 0, `views` 1. See `compatible`.
@@ -72,10 +53,17 @@ struct GROUNDGLASS_EXPORT ensemble_options {
 /// calibration) and a few slices per thread, whatever the number of slices.
 class GROUNDGLASS_EXPORT ensemble : public pipeable {
 public:
+    using takes = volume::lung_ct;
+    using gives = volume::lesion_ct;
+
     /// Loads the models. Throws `std::invalid_argument` for an option out of range, `model_error` for a model
     /// that cannot be used (see `segmenter`) or does not map one plane to ground glass and consolidation.
     /// `as_published` takes one model, and a four-class network of 42-EPOCHS.
     explicit ensemble(const ensemble_options& options);
+
+    /// The same with options beside the names:
+    /// `ensemble({"a.pt", "b.pt"}, {.threshold = 0.4})`.
+    ensemble(std::vector<std::filesystem::path> models, const lesion_options& options);
 
     [[nodiscard]] const ensemble_options& options() const;
     /// Of each model, in the order of `options().models`.

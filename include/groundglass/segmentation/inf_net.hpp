@@ -2,30 +2,26 @@
 
 #include <groundglass/config.hpp>
 #include <groundglass/segmentation/image_lesions.hpp>
+#include <groundglass/segmentation/lesion_options.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/stage.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
+#include <span>
 
 namespace groundglass::segmentation {
 
-struct GROUNDGLASS_EXPORT inf_net_options {
+struct GROUNDGLASS_EXPORT inf_net_options : lesion_options {
     /// The first network's file: three planes to infection (`imagenet_rgb` in its contract).
     std::filesystem::path infection;
     /// The second network's: the picture and its infection map to ground glass, consolidation and background
     /// (`imagenet_bgr_with_infection`).
     std::filesystem::path multi_class;
-    /// These are as in `ensemble_options`.
-    int threads = 0;
-    bool bfloat16 = false;
-    double threshold = 0.5;
-    double average_mm = 4.5;
-    double minimum_lesion_ml = 0.05;
-    int views = 1;
-    bool keep_probabilities = false;
     /// HU that become grey 0 to 255: the networks were trained on pictures, with a lung window.
     value_range window_hu{-1350, 150};
     /// Follows the published programs to the letter: every slice, whole, stretched from its least to its
@@ -60,9 +56,16 @@ struct GROUNDGLASS_EXPORT inf_net_options {
 /// `ensemble`.
 class GROUNDGLASS_EXPORT inf_net : public pipeable {
 public:
+    using takes = volume::lung_ct;
+    using gives = volume::lesion_ct;
+
     /// Loads both models. Throws `std::invalid_argument` for an option out of range, `model_error` for a
     /// model that cannot be used (see `segmenter`) or is not the network that belongs in its place.
     explicit inf_net(const inf_net_options& options);
+
+    /// The same with options beside the names.
+    inf_net(std::filesystem::path infection, std::filesystem::path multi_class,
+            const lesion_options& options);
 
     [[nodiscard]] const inf_net_options& options() const;
     [[nodiscard]] const segmenter& infection() const;

@@ -97,10 +97,10 @@ struct model_contract {
     friend bool operator==(const model_contract&, const model_contract&) = default;
 };
 
-/// Reads a contract in its JSON form, format version 1; unknown keys are passed over. `where` names the file
-/// in messages. Throws `model_error` for anything missing, of the wrong type, out of range, or of another
-/// version, and for an `input.normalisation` that is not known; without one, the input is a window.
-[[nodiscard]] GROUNDGLASS_EXPORT model_contract parse_model_contract(std::string_view json,
+/// Reads a contract from its JSON text, format version 1; unknown keys are passed over. `where` names the
+/// file in messages. Throws `model_error` for anything missing, of the wrong type, out of range, or of
+/// another version, and for an `input.normalisation` that is not known; without one, the input is a window.
+[[nodiscard]] GROUNDGLASS_EXPORT model_contract parse_model_contract(std::string_view text,
                                                                      const std::string& where);
 
 } // namespace groundglass::segmentation

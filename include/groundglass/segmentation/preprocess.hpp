@@ -143,8 +143,10 @@ public:
         std::vector<double> exact(taps_);
         for (std::size_t i = 0; i < target; ++i) {
             const double centre = (static_cast<double>(i) + 0.5) * scale;
+            // NOLINTBEGIN(bugprone-incorrect-roundings): the windows of PyTorch and Pillow, halves up
             const auto begin = static_cast<std::size_t>(std::max(0.0, centre - support + 0.5));
             const auto end = std::min(source, static_cast<std::size_t>(centre + support + 0.5));
+            // NOLINTEND(bugprone-incorrect-roundings)
             // Every row of weights has the same length, so a window at the far edge starts earlier.
             first_[i] = std::min(begin, source - taps_);
             std::fill(exact.begin(), exact.end(), 0.0);

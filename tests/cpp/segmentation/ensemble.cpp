@@ -89,10 +89,9 @@ TEST_CASE("ensemble: any number of threads gives the same bytes") {
     for (std::size_t s = 3; s < 8; ++s)
         patient.paint(s, 10 + s, 38, 9, static_cast<std::int16_t>(-700 + 100 * static_cast<int>(s)));
     const auto input = patient.make();
-    const auto one = ensemble({.models = {model}, .threads = 1, .keep_probabilities = true})(input);
+    const auto one = ensemble({model}, {.threads = 1, .keep_probabilities = true})(input);
     for (const int threads : {2, 5, 64}) {
-        const auto many =
-            ensemble({.models = {model}, .threads = threads, .keep_probabilities = true})(input);
+        const auto many = ensemble({model}, {.threads = threads, .keep_probabilities = true})(input);
         CHECK(one.lesions() == many.lesions());
         CHECK(*one.ground_glass_probability() == *many.ground_glass_probability());
         CHECK(*one.consolidation_probability() == *many.consolidation_probability());
@@ -107,7 +106,7 @@ TEST_CASE("ensemble: averaging removes what one thin slice alone shows, and leav
     scene patient;
     patient.paint(5, 16, 40, 8, glass);
     const auto label = [&](const scene& seen, double average_mm, double slice_mm) {
-        const auto result = ensemble({.models = {model}, .average_mm = average_mm})(seen.make(slice_mm));
+        const auto result = ensemble({model}, {.average_mm = average_mm})(seen.make(slice_mm));
         return int{result.lesions()(5, 20, 44)};
     };
     CHECK(label(patient, 0, 2) == 1);
@@ -127,8 +126,8 @@ TEST_CASE("ensemble: small lesions are dropped by their volume") {
     for (std::size_t s = 3; s < 8; ++s) patient.paint(s, 12, 40, 10, glass);
     for (std::size_t s = 3; s < 8; ++s) patient.paint(s, 30, 10, 4, glass);
     const auto input = patient.make(2); // 1.0 and 0.16 ml
-    const auto all = ensemble({.models = {model}, .minimum_lesion_ml = 0})(input);
-    const auto large = ensemble({.models = {model}, .minimum_lesion_ml = 0.5})(input);
+    const auto all = ensemble({model}, {.minimum_lesion_ml = 0})(input);
+    const auto large = ensemble({model}, {.minimum_lesion_ml = 0.5})(input);
     CHECK(all.lesions()(5, 32, 12) == 1);
     CHECK(large.lesions()(5, 32, 12) == 0);
     CHECK(large.lesions()(5, 16, 44) == 1);
@@ -140,7 +139,7 @@ TEST_CASE("ensemble: progress is told from the calling thread and can stop the r
     const auto model = test_model("tiny.pt");
     if (model.empty()) return;
     const auto input = scene().make();
-    const ensemble stage({.models = {model}, .threads = 2});
+    const ensemble stage({model}, {.threads = 2});
     const auto caller = std::this_thread::get_id();
     std::size_t last = 0;
     static_cast<void>(stage.run(input, [&](std::size_t done, std::size_t total) {
@@ -163,7 +162,7 @@ TEST_CASE("ensemble: no lung, no work, a note") {
     if (model.empty()) return;
     scene patient;
     std::ranges::fill(flat(patient.lungs), std::uint8_t{0});
-    const auto result = ensemble({.models = {model}, .keep_probabilities = true})(patient.make());
+    const auto result = ensemble({model}, {.keep_probabilities = true})(patient.make());
     CHECK(count(result, 0) == result.ct().grid().size());
     CHECK(has_note(result, "no_lung"));
     CHECK(result.consolidation_probability() != nullptr);
@@ -174,8 +173,8 @@ TEST_CASE("ensemble: the mean of several models") {
     if (model.empty()) return;
     scene patient;
     for (std::size_t s = 3; s < 8; ++s) patient.paint(s, 12, 40, 10, glass);
-    const auto one = ensemble({.models = {model}, .keep_probabilities = true})(patient.make());
-    const auto two = ensemble({.models = {model, model}, .keep_probabilities = true})(patient.make());
+    const auto one = ensemble({model}, {.keep_probabilities = true})(patient.make());
+    const auto two = ensemble({model, model}, {.keep_probabilities = true})(patient.make());
     CHECK(one.lesions() == two.lesions());
     CHECK(*one.ground_glass_probability() == *two.ground_glass_probability());
 }
@@ -188,8 +187,7 @@ TEST_CASE("ensemble: a network that fails in a thread is a model_error in the ca
     for (std::size_t s = 2; s < 10; ++s)
         for (std::size_t r = 8; r < 40; ++r)
             for (std::size_t c = 20; c < 58; ++c) patient.lungs(s, r, c) = 0;
-    CHECK_THROWS_AS(static_cast<void>(ensemble({.models = {model}, .threads = 3})(patient.make())),
-                    model_error);
+    CHECK_THROWS_AS(static_cast<void>(ensemble({model}, {.threads = 3})(patient.make())), model_error);
 }
 
 TEST_CASE("ensemble: options out of range are named") {
@@ -202,11 +200,11 @@ TEST_CASE("ensemble: options out of range are named") {
         return "accepted";
     };
     CHECK(refusal({}).find("models is empty") != std::string::npos);
-    CHECK(refusal({.models = {"x"}, .threads = -1}).find("threads") != std::string::npos);
-    CHECK(refusal({.models = {"x"}, .threshold = 0}).find("threshold") != std::string::npos);
-    CHECK(refusal({.models = {"x"}, .threshold = 1.5}).find("found 1.5") != std::string::npos);
-    CHECK(refusal({.models = {"x"}, .average_mm = -1}).find("average_mm") != std::string::npos);
-    CHECK(refusal({.models = {"x"}, .minimum_lesion_ml = -1}).find("minimum_lesion_ml") != std::string::npos);
+    CHECK(refusal({{.threads = -1}, {"x"}}).find("threads") != std::string::npos);
+    CHECK(refusal({{.threshold = 0}, {"x"}}).find("threshold") != std::string::npos);
+    CHECK(refusal({{.threshold = 1.5}, {"x"}}).find("found 1.5") != std::string::npos);
+    CHECK(refusal({{.average_mm = -1}, {"x"}}).find("average_mm") != std::string::npos);
+    CHECK(refusal({{.minimum_lesion_ml = -1}, {"x"}}).find("minimum_lesion_ml") != std::string::npos);
     CHECK_THROWS_AS(static_cast<void>(ensemble({.models = {"missing.pt"}})), model_error);
     const auto other = test_model("other_classes.pt");
     if (!other.empty()) CHECK_THROWS_AS(static_cast<void>(ensemble({.models = {other}})), model_error);
@@ -251,7 +249,7 @@ TEST_CASE("ensemble: a four-class network sees the whole slice, and the lungs bo
         patient.paint(s, 0, 0, 6, glass); // beyond the lungs
     }
     const auto input = patient.make();
-    const auto result = ensemble({.models = {model}, .average_mm = 0, .keep_probabilities = true})(input);
+    const auto result = ensemble({model}, {.average_mm = 0, .keep_probabilities = true})(input);
     const auto published = ensemble(segmentation::ensemble_options::compatible(model))(input);
     for (std::size_t s = 3; s < 7; ++s) {
         CHECK(result.lesions()(s, 16, 44) == 1);
@@ -270,7 +268,7 @@ TEST_CASE("ensemble: a four-class network sees the whole slice, and the lungs bo
     CHECK(std::ranges::all_of(flat_slice, [&](std::uint8_t label) { return label == flat_slice[0]; }));
 
     const auto logits = test_model("four_class_logits.pt");
-    const auto same = ensemble({.models = {logits}, .average_mm = 0, .keep_probabilities = true})(input);
+    const auto same = ensemble({logits}, {.average_mm = 0, .keep_probabilities = true})(input);
     CHECK(same.lesions() == result.lesions());
     CHECK(*same.ground_glass_probability() == *result.ground_glass_probability());
 }
@@ -284,11 +282,11 @@ TEST_CASE("ensemble: further planes of a model do not matter") {
         patient.paint(s, 12, 40, 10, glass);
         patient.paint(s, 26, 40, 10, dense);
     }
-    const ensemble stage({.models = {four}, .keep_probabilities = true});
+    const ensemble stage({four}, {.keep_probabilities = true});
     CHECK(stage.models()[0].contract().classes.size() == 4);
     CHECK(stage.models()[0].contract().normalisation == segmentation::normalisation::window);
     const auto found = stage(patient.make());
-    const auto expected = ensemble({.models = {two}, .keep_probabilities = true})(patient.make());
+    const auto expected = ensemble({two}, {.keep_probabilities = true})(patient.make());
     CHECK(found.lesions() == expected.lesions());
     CHECK(*found.ground_glass_probability() == *expected.ground_glass_probability());
     CHECK(*found.consolidation_probability() == *expected.consolidation_probability());
@@ -310,8 +308,7 @@ TEST_CASE("ensemble: views are averaged, and make the answer follow the patient"
                 mirrored.lungs(s, r, c) = patient.lungs(s, r, shape[2] - 1 - c);
             }
     const auto probability = [&](const scene& seen, int views) {
-        const auto result =
-            ensemble({.models = {model}, .views = views, .keep_probabilities = true})(seen.make());
+        const auto result = ensemble({model}, {.views = views, .keep_probabilities = true})(seen.make());
         const auto& doubt = result.uncertainty();
         CHECK((doubt ? doubt->member_voxels.size() : 1) == static_cast<std::size_t>(views));
         return *result.ground_glass_probability();
@@ -341,8 +338,7 @@ TEST_CASE("ensemble: views are averaged, and make the answer follow the patient"
         }
         return "accepted";
     };
-    CHECK(refusal({.models = {model}, .views = 3}).find("views must be 1, 2, 4 or 8, found 3") !=
-          std::string::npos);
+    CHECK(refusal({{.views = 3}, {model}}).find("views must be 1, 2, 4 or 8, found 3") != std::string::npos);
     auto published = segmentation::ensemble_options::compatible(test_model("four_class.pt"));
     published.views = 2;
     CHECK(refusal(published).find("views must be 1 with as_published") != std::string::npos);
@@ -356,8 +352,7 @@ TEST_CASE("ensemble: a picture in every view gives the same planes") {
     for (std::size_t i = 0; i < grey.size(); ++i)
         grey[i] = static_cast<std::uint8_t>((i / 90 + i % 90) * 8 / 5);
     const auto one = ensemble({.models = {model}}).find_in_image(std::span<const std::uint8_t>(grey), size);
-    const auto all =
-        ensemble({.models = {model}, .views = 8}).find_in_image(std::span<const std::uint8_t>(grey), size);
+    const auto all = ensemble({model}, {.views = 8}).find_in_image(std::span<const std::uint8_t>(grey), size);
     for (std::size_t i = 0; i < 2 * size.area(); ++i)
         REQUIRE(flat(one.probabilities)[i] == doctest::Approx(flat(all.probabilities)[i]).epsilon(0.01));
     std::size_t differ = 0;
@@ -387,7 +382,7 @@ TEST_CASE("ensemble: the lungs of a picture, where every model has that class") 
         grey[i] = static_cast<std::uint8_t>(tissue_of(i).grey + i / 64 % 15 - 7);
     const std::span<const std::uint8_t> picture(grey);
     for (const auto& options : {segmentation::ensemble_options{.models = {model}},
-                                segmentation::ensemble_options{.models = {model}, .views = 8},
+                                segmentation::ensemble_options{{.views = 8}, {model}},
                                 segmentation::ensemble_options::compatible(model)}) {
         const auto found = ensemble(options).find_in_image(picture, size);
         REQUIRE(found.lungs);
@@ -411,8 +406,7 @@ TEST_CASE("ensemble: nested lesions at calibrated levels, far below a 255th, sma
         patient.paint(s, 12, 10, 10, -800); // a probability of 0.014
         patient.paint(s, 26, 14, 8, -930);  // of 0.0009
     }
-    const auto result =
-        ensemble({.models = {model}, .average_mm = 0, .minimum_lesion_ml = 0.3})(patient.make());
+    const auto result = ensemble({model}, {.average_mm = 0, .minimum_lesion_ml = 0.3})(patient.make());
     REQUIRE(result.uncertainty() != nullptr);
     const auto& doubt = *result.uncertainty();
     CHECK(doubt.levels == std::vector{0.05, 0.5, 0.95});
@@ -433,7 +427,7 @@ TEST_CASE("ensemble: nested lesions at calibrated levels, far below a 255th, sma
     }
     CHECK(differ == 0);
     CHECK(level(5, 32, 12) != 2);
-    const auto all = ensemble({.models = {model}, .average_mm = 0, .minimum_lesion_ml = 0})(patient.make());
+    const auto all = ensemble({model}, {.average_mm = 0, .minimum_lesion_ml = 0})(patient.make());
     CHECK((*all.uncertainty()->first_level)(5, 32, 12) == 2);
     CHECK_FALSE(has_note(result, "not_calibrated"));
 }
