@@ -24,7 +24,7 @@ struct GROUNDGLASS_EXPORT model_error final : std::runtime_error {
 /// A number as a refusal names it: the shortest text that reads back as the same double.
 [[nodiscard]] inline std::string shown(double value) {
     char text[32];
-    const auto* const end = std::to_chars(text, text + sizeof text, value).ptr;
+    auto* const end = std::to_chars(text, text + sizeof text, value).ptr;
     return {text, end};
 }
 

@@ -1,1 +1,8 @@
 // What the headers of quantification/ declare and their detail folder defines.
+#include <groundglass/quantification/detail/hounsfield_statistics.hpp>
+#include <groundglass/quantification/detail/involvement.hpp>
+#include <groundglass/quantification/detail/involvement_by_label.hpp>
+#include <groundglass/quantification/detail/involvement_measures.hpp>
+#include <groundglass/quantification/detail/involvement_table.hpp>
+#include <groundglass/quantification/detail/involvement_uncertainty.hpp>
+#include <groundglass/quantification/detail/slice_profile.hpp>

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <groundglass/array.hpp>
 #include <groundglass/quantification/involvement_measures.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
+#include <cstdint>
 #include <vector>
 
 namespace groundglass::quantification {
@@ -13,27 +15,12 @@ namespace groundglass::quantification {
 /// `labels` has the shape of the CT; the result holds `count` parts, those of the labels 1 to `count` in
 /// order. Only lung counts: what a label covers outside the lungs is left out, and so is lung without a
 /// label. Throws `std::invalid_argument` for another shape and for a label above `count`. One pass.
-[[nodiscard]] inline std::vector<involvement_measures>
+[[nodiscard]] std::vector<involvement_measures>
 involvement_by_label(const volume::lesion_ct& study, const array3<std::uint8_t>& labels, std::uint8_t count,
-                     high_opacity_rule rule = high_opacity_rule::consolidation) {
-    if (shape_of(labels) != study.ct().grid().shape)
-        throw std::invalid_argument("involvement_by_label: the labels' shape differs from the CT's shape");
-    std::vector<involvement_counts> parts(std::size_t{count} + 1);
-    const auto label = flat(labels);
-    const auto hounsfield = flat(study.ct().hounsfield());
-    const auto lungs = flat(study.lungs());
-    const auto lesions = flat(study.lesions());
-    for (std::size_t i = 0; i < label.size(); ++i) {
-        if (label[i] == 0) continue;
-        if (label[i] > count)
-            throw std::invalid_argument("involvement_by_label: labels go from 0 to " + std::to_string(count) +
-                                        ", found " + std::to_string(label[i]));
-        if (lungs[i] != 0) parts[label[i]].add(hounsfield[i], lesions[i], rule);
-    }
-    std::vector<involvement_measures> result;
-    for (std::size_t part = 1; part < parts.size(); ++part)
-        result.push_back(parts[part].measures(study.ct().grid().voxel_ml()));
-    return result;
-}
+                     high_opacity_rule rule = high_opacity_rule::consolidation);
 
 } // namespace groundglass::quantification
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/quantification/detail/involvement_by_label.hpp>
+#endif

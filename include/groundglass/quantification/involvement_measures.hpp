@@ -3,6 +3,8 @@
 #include <groundglass/quantification/hounsfield_statistics.hpp>
 #include <groundglass/volume/label_map.hpp>
 
+#include <cstdint>
+
 namespace groundglass::quantification {
 
 /// How much of one part of the lungs is ground glass or consolidation. Percentages are NaN where the part has
@@ -46,21 +48,11 @@ struct involvement_counts {
         high_opacity += other.high_opacity;
         return *this;
     }
-    [[nodiscard]] involvement_measures measures(double voxel_ml) const {
-        const auto ml = [&](std::uint64_t voxels) { return static_cast<double>(voxels) * voxel_ml; };
-        const auto percent = [&](std::uint64_t voxels) {
-            return lung.count == 0 ? std::numeric_limits<double>::quiet_NaN()
-                                   : 100.0 * static_cast<double>(voxels) / static_cast<double>(lung.count);
-        };
-        return {.lung_ml = ml(lung.count),
-                .ground_glass_ml = ml(ground_glass),
-                .consolidation_ml = ml(consolidation),
-                .opacity_ml = ml(ground_glass + consolidation),
-                .opacity_percent = percent(ground_glass + consolidation),
-                .high_opacity_percent = percent(high_opacity),
-                .lung_hu = lung.statistics(),
-                .opacity_hu = opacity.statistics()};
-    }
+    [[nodiscard]] involvement_measures measures(double voxel_ml) const;
 };
 
 } // namespace groundglass::quantification
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/quantification/detail/involvement_measures.hpp>
+#endif

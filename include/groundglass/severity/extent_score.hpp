@@ -2,7 +2,12 @@
 
 #include <groundglass/severity/ct_grade.hpp>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string_view>
 
 namespace groundglass::severity {
 
@@ -127,30 +132,15 @@ inline constexpr std::array<extent_border, 1> halves{{{0.50}}};
 
 /// The points of one region. Fractions below `absent_below` count as no disease. Throws
 /// `std::invalid_argument` for NaN or a fraction outside 0..1.
-[[nodiscard]] inline int extent_points(extent_convention convention, double fraction,
-                                       double absent_below = 0.0) {
-    const auto definition = definition_of(convention);
-    detail::check_fraction(std::string(definition.name), fraction);
-    if (fraction == 0 || fraction < absent_below) return definition.lowest;
-    int points = definition.first;
-    for (const auto& border : definition.borders)
-        points += border.to_lower ? fraction > border.fraction : fraction >= border.fraction;
-    return points;
-}
+[[nodiscard]] int extent_points(extent_convention convention, double fraction, double absent_below = 0.0);
 
 /// The sum of the points of all regions. Throws `std::invalid_argument` for another number of fractions than
 /// the convention has regions, and as `extent_points` does.
-[[nodiscard]] inline int extent_score(extent_convention convention, std::span<const double> fractions,
-                                      double absent_below = 0.0) {
-    const auto definition = definition_of(convention);
-    if (fractions.size() != definition.region_count)
-        throw std::invalid_argument(std::string(definition.name) + ": " +
-                                    std::to_string(definition.region_count) + " fractions are needed (" +
-                                    std::string(definition.regions) + "), found " +
-                                    std::to_string(fractions.size()));
-    int sum = 0;
-    for (const double fraction : fractions) sum += extent_points(convention, fraction, absent_below);
-    return sum;
-}
+[[nodiscard]] int extent_score(extent_convention convention, std::span<const double> fractions,
+                               double absent_below = 0.0);
 
 } // namespace groundglass::severity
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/severity/detail/extent_score.hpp>
+#endif

@@ -1,10 +1,6 @@
 #pragma once
 
-#include <groundglass/error.hpp>
-
 #include <limits>
-#include <stdexcept>
-#include <string>
 
 namespace groundglass::statistics {
 
@@ -15,14 +11,8 @@ struct bounds {
     friend bool operator==(const bounds&, const bounds&) = default;
 };
 
-namespace detail {
-
-/// Throws `std::invalid_argument` unless `level` lies strictly between 0 and 1.
-inline void check_level(const char* who, double level) {
-    if (!(level > 0 && level < 1))
-        throw std::invalid_argument(
-            std::string(who) + ": level must lie between 0 and 1 (0.95 for 95 %), found " + shown(level));
-}
-
-} // namespace detail
 } // namespace groundglass::statistics
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/statistics/detail/bounds.hpp>
+#endif

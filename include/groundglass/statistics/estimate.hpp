@@ -2,6 +2,8 @@
 
 #include <groundglass/statistics/bounds.hpp>
 
+#include <limits>
+
 namespace groundglass::statistics {
 
 /// A figure with its interval.

@@ -4,8 +4,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
-#include <stdexcept>
-#include <string>
+#include <utility>
 #include <vector>
 
 namespace groundglass::statistics {
@@ -41,7 +40,7 @@ public:
     /// The sum, rounded once.
     [[nodiscard]] long double value() const {
         long double sum = 0;
-        for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) sum += *part;
+        for (std::size_t i = parts_.size(); i-- > 0;) sum += parts_[i];
         return sum;
     }
 
@@ -52,25 +51,10 @@ private:
 };
 
 /// The mean of the values, rounded once from the exact one; NaN over none. O(n).
-[[nodiscard]] inline long double exact_mean(std::span<const double> values) {
-    exact_sum sum;
-    for (const double value : values) sum.add(value);
-    return sum.value() / static_cast<long double>(values.size());
-}
+[[nodiscard]] long double exact_mean(std::span<const double> values);
 
-namespace detail {
-
-/// A result as a double. Throws `std::invalid_argument`, beginning with `who`, for one that is too large for
-/// it; `what` names it. NaN stays.
-[[nodiscard]] inline double narrowed(const std::string& who, const char* what, long double value) {
-    const auto result = static_cast<double>(value);
-    if (std::isinf(result))
-        throw std::invalid_argument(
-            who + ": " + what +
-            " is beyond the largest double (1.8e308); divide all values by a power of "
-            "ten first");
-    return result;
-}
-
-} // namespace detail
 } // namespace groundglass::statistics
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/statistics/detail/exact_sum.hpp>
+#endif

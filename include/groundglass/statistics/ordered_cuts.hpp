@@ -1,14 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <span>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace groundglass::statistics {
@@ -22,12 +18,7 @@ struct ordered_cells {
 };
 
 /// Throws `std::invalid_argument` for no classes and for counts that are not one a class in every cell.
-inline void check(const ordered_cells& cells) {
-    if (cells.classes == 0 || cells.counts.size() % cells.classes != 0)
-        throw std::invalid_argument("ordered_cells: " + std::to_string(cells.counts.size()) +
-                                    " counts are not one for each of " + std::to_string(cells.classes) +
-                                    " classes in every cell");
-}
+void check(const ordered_cells& cells);
 
 /// What it is worth to put a patient of class `truth` into class `assigned`. Access throws
 /// `std::invalid_argument` for a class that is not below `classes`.
@@ -35,14 +26,7 @@ class assignment_gain {
 public:
     /// Row after row; all worth nothing without values. Throws `std::invalid_argument` for another number of
     /// values than pairs of classes.
-    explicit assignment_gain(std::size_t classes, std::vector<double> values = {})
-        : classes_(classes), values_(std::move(values)) {
-        if (values_.empty()) values_.resize(classes * classes);
-        if (classes > 0xffff || values_.size() != classes * classes)
-            throw std::invalid_argument("assignment_gain: " + std::to_string(values_.size()) +
-                                        " values are not one for each pair of " + std::to_string(classes) +
-                                        " classes");
-    }
+    explicit assignment_gain(std::size_t classes, std::vector<double> values = {});
     [[nodiscard]] std::size_t classes() const { return classes_; }
     [[nodiscard]] double operator()(std::size_t truth, std::size_t assigned) const {
         return values_[place(truth, assigned)];
@@ -81,77 +65,17 @@ public:
     /// `places` bounds where cuts may lie; `{0, cells.size()}` is everywhere. `cells` outlives the object.
     /// Throws `std::invalid_argument` for cells as `check` does, for gains of other classes, and for places
     /// beyond the cells or in the wrong order.
-    ordered_cuts(const ordered_cells& cells, const assignment_gain& gain, cut_places places)
-        : cells_((check(cells), cells)), places_(places), cuts_(cells.classes - 1),
-          slope_(cuts_ * cells.classes), best_(cells.classes * (cells.size() + 1)) {
-        if (gain.classes() != cells.classes)
-            throw std::invalid_argument("ordered_cuts: gains of " + std::to_string(gain.classes()) +
-                                        " classes for cells of " + std::to_string(cells.classes));
-        if (places.first > places.last || places.last > cells.size())
-            throw std::invalid_argument("ordered_cuts: places from " + std::to_string(places.first) + " to " +
-                                        std::to_string(places.last) + " do not lie within 0.." +
-                                        std::to_string(cells.size()));
-        std::vector<std::uint64_t> below(cells.classes);
-        for (std::size_t cell = 0; cell < cells.size(); ++cell) add(below, cell);
-        double largest = 0;
-        for (std::size_t c = 0; c < cells.classes; ++c) {
-            double worth = 0;
-            for (std::size_t j = 0; j < cells.classes; ++j) worth = std::max(worth, std::abs(gain(c, j)));
-            largest += worth * static_cast<double>(below[c]);
-            constant_ += gain(c, cells.classes - 1) * static_cast<double>(below[c]);
-            for (std::size_t j = 0; j < cuts_; ++j)
-                slope_[j * cells.classes + c] = gain(c, j) - gain(c, j + 1);
-        }
-        tolerance_ = 1e-12 * largest;
-
-        constexpr double none = -std::numeric_limits<double>::infinity();
-        for (std::size_t place = cells.size() + 1; place-- > 0;) {
-            if (place < cells.size()) remove(below, place);
-            const bool allowed = place >= places_.first && place <= places_.last;
-            for (std::size_t j = cuts_; j-- > 0;) {
-                const double here = allowed ? share(j, below) + from(j + 1, place) : none;
-                from(j, place) = place < cells.size() ? std::max(here, from(j, place + 1)) : here;
-            }
-        }
-    }
+    ordered_cuts(const ordered_cells& cells, const assignment_gain& gain, cut_places places);
 
     /// The largest total gain.
     [[nodiscard]] double total() const { return from(0, places_.first) + constant_; }
 
     /// The places of the best cuts; among equally good ones those with the lowest first cut, then the lowest
     /// second, and so on.
-    [[nodiscard]] std::vector<std::size_t> places() const {
-        std::vector<std::size_t> found;
-        std::vector<std::uint64_t> below(cells_.classes);
-        std::size_t place = places_.first;
-        for (std::size_t cell = 0; cell < place; ++cell) add(below, cell);
-        for (std::size_t j = 0; j < cuts_; ++j) {
-            const double target = from(j, place) - tolerance_;
-            while (share(j, below) + from(j + 1, place) < target) add(below, place++);
-            found.push_back(place);
-        }
-        return found;
-    }
+    [[nodiscard]] std::vector<std::size_t> places() const;
 
     /// For each cut all places at which it stands in some best set of cuts, ascending.
-    [[nodiscard]] std::vector<std::vector<std::size_t>> all_places() const {
-        std::vector<std::vector<std::size_t>> found(cuts_);
-        std::vector<std::uint64_t> below(cells_.classes);
-        std::vector<double> before(cuts_ + 1, -std::numeric_limits<double>::infinity());
-        before[0] = 0;
-        const double target = from(0, places_.first) - tolerance_;
-        for (std::size_t cell = 0; cell < places_.first; ++cell) add(below, cell);
-        for (std::size_t place = places_.first; place <= places_.last; ++place) {
-            // before[j]: the best of the cuts below the j-th, up to this place
-            for (std::size_t j = 0; j < cuts_; ++j) {
-                const double here = before[j] + share(j, below);
-                if (here + from(j + 1, place) >= target) found[j].push_back(place);
-                before[j + 1] = std::max(before[j + 1], here);
-            }
-            if (place < cells_.size()) add(below, place);
-        }
-        return found;
-    }
+    [[nodiscard]] std::vector<std::vector<std::size_t>> all_places() const;
 
     /// Calls `take` with each set of best places, in lexicographic order, until it returns false.
     template <class Take>
@@ -212,3 +136,7 @@ private:
 };
 
 } // namespace groundglass::statistics
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/statistics/detail/ordered_cuts.hpp>
+#endif

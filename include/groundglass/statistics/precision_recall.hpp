@@ -2,6 +2,10 @@
 
 #include <groundglass/statistics/roc.hpp>
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 namespace groundglass::statistics {
 
 /// Calling "positive" whatever scores `threshold` or more.
@@ -23,20 +27,11 @@ struct precision_recall {
 ///
 /// `labels` are 0 and 1, a higher score speaks for 1. Throws `std::invalid_argument` as `roc_curve` does.
 /// O(n log n).
-[[nodiscard]] inline precision_recall precision_recall_curve(std::span<const double> scores,
-                                                             std::span<const std::uint8_t> labels) {
-    const auto counts = detail::count_rankable("precision_recall_curve", scores, labels);
-    precision_recall result;
-    double before = 0;
-    for (const auto& called : detail::by_threshold(scores, labels)) {
-        const double right = static_cast<double>(called.true_positives);
-        const double precision = right / static_cast<double>(called.true_positives + called.false_positives);
-        const double recall = right / static_cast<double>(counts.positives);
-        result.points.push_back({called.threshold, precision, recall});
-        result.average_precision += precision * (recall - before);
-        before = recall;
-    }
-    return result;
-}
+[[nodiscard]] precision_recall precision_recall_curve(std::span<const double> scores,
+                                                      std::span<const std::uint8_t> labels);
 
 } // namespace groundglass::statistics
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/statistics/detail/precision_recall.hpp>
+#endif

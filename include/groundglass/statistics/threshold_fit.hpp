@@ -5,9 +5,7 @@
 #include <groundglass/statistics/bounds.hpp>
 #include <groundglass/statistics/threshold_objective.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <stdexcept>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -32,19 +30,9 @@ struct threshold_fit : pipeable {
     notes remarks;
 
     /// Index of the class, 0 the lowest. Throws `std::invalid_argument` for NaN.
-    [[nodiscard]] std::size_t index(double value) const {
-        if (std::isnan(value)) throw std::invalid_argument("threshold_fit: NaN belongs to no class");
-        return static_cast<std::size_t>(std::upper_bound(cuts.begin(), cuts.end(), value) - cuts.begin());
-    }
+    [[nodiscard]] std::size_t index(double value) const;
     /// Name of the class. Throws as `index` does, and where there is not one name more than cuts.
-    [[nodiscard]] const std::string& operator()(double value) const {
-        const std::size_t place = index(value);
-        if (classes.size() != cuts.size() + 1)
-            throw std::invalid_argument("threshold_fit: " + std::to_string(cuts.size()) + " cuts need " +
-                                        std::to_string(cuts.size() + 1) + " class names, found " +
-                                        std::to_string(classes.size()));
-        return classes[place];
-    }
+    [[nodiscard]] const std::string& operator()(double value) const;
 
     friend bool operator==(const threshold_fit& a, const threshold_fit& b) {
         return a.cuts == b.cuts && a.classes == b.classes && a.goal == b.goal && a.objective == b.objective &&
@@ -53,3 +41,7 @@ struct threshold_fit : pipeable {
 };
 
 } // namespace groundglass::statistics
+
+#ifdef GROUNDGLASS_HEADER_ONLY
+#include <groundglass/statistics/detail/threshold_fit.hpp>
+#endif

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 using namespace groundglass;

@@ -3,7 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <random>
+#include <utility>
 
 using namespace groundglass;
 using namespace groundglass::volume;
@@ -110,16 +115,4 @@ TEST_CASE("a study without lung has no percentages") {
     CHECK(table.rows[0].lung_ml == 0);
     CHECK(std::isnan(table.rows[0].opacity_percent));
     CHECK(std::isnan(table.rows[0].lung_hu.mean));
-}
-
-TEST_CASE("involvement_table: a region that is not there is named") {
-    involvement_table table;
-    CHECK(table[lung_region::right_lower].lung_ml == 0);
-    CHECK_THROWS_AS((void)table[lung_region::left_upper_lobe], std::invalid_argument);
-    CHECK_THROWS_AS((void)table[static_cast<lung_region>(255)], std::invalid_argument);
-    table.lobes.resize(lobe_count);
-    table.lobes[4].lung_ml = 7;
-    CHECK(table[lung_region::right_lower_lobe].lung_ml == 7);
-    CHECK_THROWS_AS((void)name_of(static_cast<lung_region>(lung_region_count + lobe_count)),
-                    std::invalid_argument);
 }

@@ -2,7 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <random>
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::volume;

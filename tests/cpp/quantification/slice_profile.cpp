@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+
 using namespace groundglass;
 using namespace groundglass::volume;
 using namespace groundglass::quantification;

@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+
 using namespace groundglass;
 using namespace groundglass::severity;
 using severity::ct_grade;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 using namespace groundglass::severity;

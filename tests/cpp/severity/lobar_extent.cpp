@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+
 using namespace groundglass;
 using namespace groundglass::volume;
 using namespace groundglass::quantification;

@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+
 using namespace groundglass;
 using namespace groundglass::quantification;
 using namespace groundglass::severity;

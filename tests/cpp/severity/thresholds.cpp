@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <stdexcept>
+
 using groundglass::severity::thresholds;
 
 TEST_CASE("the published cuts: below, at and above") {

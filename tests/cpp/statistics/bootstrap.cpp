@@ -2,8 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::statistics;

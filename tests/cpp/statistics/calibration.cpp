@@ -3,6 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
 using namespace groundglass;
 using namespace groundglass::statistics;
 using doctest::Approx;

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
 #include <vector>
 
 using groundglass::statistics::check_cohort;

@@ -1,10 +1,16 @@
+#define GROUNDGLASS_HEADER_ONLY // the detail header defines what the library has compiled
+
+#include <groundglass/statistics/detail/exact_sum.hpp>
 #include <groundglass/statistics/exact_sum.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
+#include <stdexcept>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::statistics;

@@ -3,6 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
+
 using namespace groundglass;
 using namespace groundglass::statistics;
 using doctest::Approx;

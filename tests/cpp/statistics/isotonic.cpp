@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
 using namespace groundglass;
 using namespace groundglass::statistics;
 

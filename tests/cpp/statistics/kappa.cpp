@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::statistics;

@@ -3,8 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <set>
+#include <stdexcept>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::statistics;

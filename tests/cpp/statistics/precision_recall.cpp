@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
 using namespace groundglass;
 using namespace groundglass::statistics;
 using doctest::Approx;

@@ -2,6 +2,11 @@
 
 #include <groundglass/statistics/bootstrap.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
 /// A small cohort: values on a lattice, so that ties and grid points are hit; every class has a patient.
 struct random_cohort {
     std::vector<double> values;

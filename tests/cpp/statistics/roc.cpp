@@ -3,6 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
 using namespace groundglass;
 using namespace groundglass::statistics;
 

@@ -2,8 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <limits>
 #include <numeric>
+#include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::statistics;

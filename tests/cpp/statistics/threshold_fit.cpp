@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <stdexcept>
+
 using groundglass::statistics::threshold_fit;
 
 TEST_CASE("a value on a cut belongs to the upper class; equal cuts leave a class empty") {

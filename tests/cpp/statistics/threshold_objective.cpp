@@ -2,7 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
 #include <limits>
+#include <stdexcept>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::statistics;
