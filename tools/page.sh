@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .stamps
-sources=python/groundglass/web/frontend
+sources=python/frontend
 built=python/groundglass/web/static/index.html
 stamp=.stamps/page
 
