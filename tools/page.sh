@@ -9,6 +9,7 @@ stamp=.stamps/page
 
 newer() { find $sources -name node_modules -prune -o -type f -newer $stamp -print -quit; }
 [ -f $built ] && [ -f $stamp ] && [ -z "$(newer)" ] && exit 0
+[ -f $built ] && [ ! -e .git ] && exit 0 # a source distribution brings it along
 
 major=$(command -v npm >/dev/null && node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
 if [ "$major" -lt 20 ]; then

@@ -7,4 +7,4 @@ python=.venv/bin/python
 mkdir -p .stamps
 $python tools/requirements.py build "$1" >.stamps/requirements.txt
 # Bytecode is made of what is imported, when it is: for all of torch that would take longer than the copying.
-$python -m pip install --quiet --disable-pip-version-check --no-compile -r .stamps/requirements.txt
+$python -m pip install -qq --disable-pip-version-check --no-compile -r .stamps/requirements.txt
