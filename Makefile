@@ -19,7 +19,7 @@ demo: $(if $(wildcard .stamps/all),build,demo-build)
 test: build
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	cmake -DBUILD=$(BUILD) -DWORK=$(BUILD)/consumer -P examples/consumer/check.cmake
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
 
 lint: build
 	tools/lint.sh

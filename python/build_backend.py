@@ -2,8 +2,8 @@
 
 A wheel with the segmentation must see LibTorch while it is compiled, and isolation hides the one installed.
 Set ``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch. The page is built
-by ``tools/page.sh``, which leaves it out with a word where there is no npm; ``GROUNDGLASS_PAGE=OFF`` doesn't ask.
-A wheel gets the list of what is inside it from ``tools/sbom.py``.
+by ``tools/page.sh``, which leaves it out with a word where there is no npm; with ``GROUNDGLASS_PAGE=OFF`` it
+stays as it is.
 """
 
 import os

@@ -42,8 +42,10 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
 fi
 install() {
-    echo "groundglass: installing $*"
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    local said
+    said=$("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" 2>&1) && return
+    echo "$said" >&2
+    return 1
 }
 "${root[@]}" apt-get update -qq || [ ${#missing[@]} -eq 0 ]
 [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"

@@ -38,7 +38,11 @@ def main(arguments: list[str]) -> int:
             found = [torch()]
         case ["build", extras]:
             project = CONTENT["project"]
-            found = [*CONTENT["build-system"]["requires"], *project["dependencies"], *expand(extras.split(","))]
+            found = [
+                *CONTENT["build-system"]["requires"],
+                *project["dependencies"],
+                *expand(extras.split(",")),
+            ]
         case _:
             print(__doc__, file=sys.stderr)
             return 2

@@ -57,7 +57,9 @@ def identifier(*parts: str) -> str:
     return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", "-".join(parts)).strip("-")
 
 
-def package(kind: str, name: str, version: str | None, licence: str, purl: str, **more: Any) -> dict[str, Any]:
+def package(
+    kind: str, name: str, version: str | None, licence: str, purl: str, **more: Any
+) -> dict[str, Any]:
     """One component; `purl` is without its version."""
     found: dict[str, Any] = {
         "SPDXID": identifier(kind, name),
@@ -89,7 +91,10 @@ def libraries(named: list[str], torch: str | None) -> list[tuple[str, dict[str, 
     if torch:
         note = "LibTorch, which is not in the wheel: the installed torch of this minor version is loaded."
         found.append(
-            ("DYNAMIC_LINK", package("library", "torch", torch, "BSD-3-Clause", "pkg:pypi/torch", comment=note))
+            (
+                "DYNAMIC_LINK",
+                package("library", "torch", torch, "BSD-3-Clause", "pkg:pypi/torch", comment=note),
+            )
         )
     return found
 
@@ -178,7 +183,9 @@ def document(named: list[str], torch: str | None) -> dict[str, Any]:
         "relationships": [
             relation("SPDXRef-DOCUMENT", "DESCRIBES", root),
             *(
-                relation(entry["SPDXID"], kind, root) if kind.endswith("_OF") else relation(root, kind, entry["SPDXID"])
+                relation(entry["SPDXID"], kind, root)
+                if kind.endswith("_OF")
+                else relation(root, kind, entry["SPDXID"])
                 for kind, entry in related
             ),
             *(relation(root, "CONTAINS", file["SPDXID"]) for file in files),

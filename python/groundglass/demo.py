@@ -88,9 +88,9 @@ class Demo:
             return None
         return (
             f"Ground glass: {glass.truth:.0f} ml are in the phantom and {glass.measured:.0f} ml were found, "
-            f"{100 * -glass.error / glass.truth:.0f} % too little, because the models learned on slices of patients "
-            "and miss much of the faint ground glass that a program draws; the rest of the chain is exact, as the "
-            "column of the true masks shows."
+            f"{100 * -glass.error / glass.truth:.0f} % too little, because the models learned on slices of "
+            "patients and miss much of the faint ground glass that a program draws; the measuring itself is "
+            "exact, as the column of the true masks shows."
         )
 
     @property
