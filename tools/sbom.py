@@ -1,11 +1,11 @@
-"""Writes what is inside a wheel as SPDX 2.3: the build puts it into the wheel's ``.dist-info/sboms`` (PEP 770).
+"""Writes what is inside a wheel as SPDX 2.3; the build puts it into ``.dist-info/sboms`` (PEP 770).
 
     tools/sbom.py --out groundglass.spdx.json --library xtensor=0.24.3 ... [--torch 2.13.0]
 
-`--library` names what is compiled into the extension modules, `--torch` the LibTorch that they are linked with and that is
-not in the wheel. What the page's bundle holds is read from the list of licences that its build writes, the
-requirements from pyproject.toml, the weights from their files. The same sources give the same bytes: the time is
-``SOURCE_DATE_EPOCH``, or that of the last commit.
+`--library` names what is compiled into the extension modules, `--torch` the LibTorch that they are linked
+with and that is not in the wheel. What the page's bundle holds is read from the list of licences that its
+build writes, the requirements from pyproject.toml, the weights from their files. The same sources give the
+same bytes: the time is ``SOURCE_DATE_EPOCH``, or that of the last commit.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ NEEDED = (
     r"[^/]+\.dist-info/licenses/LICENSE",
     r"[^/]+\.dist-info/sboms/groundglass\.spdx\.json",
 )
-UNWANTED = r"\.(png|jpg|cpp|hpp|ts|pyc)$|/(frontend|node_modules|tests|docs)/|package(-lock)?\.json$|lib(torch|c10|ITK|itk)"
+UNWANTED = (
+    r"\.(png|jpg|cpp|hpp|ts|pyc)$|/(frontend|node_modules|tests|docs)/|package(-lock)?\.json$"
+    r"|lib(torch|c10|ITK|itk)"
+)
 
 
 def faults(names: list[str]) -> list[str]:

@@ -38,6 +38,12 @@ def files_of_the_build() -> list[Path]:
     return [path for path in found if path.suffix != ".pyc"] + [ROOT / name for name in top]
 
 
+def project_of(requirement: str) -> str:
+    name = re.match(r"[\w.-]+", requirement)
+    assert name is not None
+    return name[0]
+
+
 def printed(*command: str) -> list[str]:
     return subprocess.run(
         [sys.executable, *command], cwd=ROOT, check=True, capture_output=True, text=True
@@ -64,7 +70,7 @@ def test_requirements_of_the_demonstration_leave_out_tests_docs_and_training() -
         r"tools/venv\.sh (\S+)\n\t@touch \$@\n", (ROOT / "Makefile").read_text(encoding="utf-8")
     )
     assert recipe is not None
-    needed = {re.match(r"[\w.-]+", line)[0] for line in printed("tools/requirements.py", "build", recipe[1])}  # type: ignore[index]
+    needed = {project_of(line) for line in printed("tools/requirements.py", "build", recipe[1])}
     assert {"numpy", "torch", "SimpleITK", "matplotlib", "scikit-build-core"} <= needed
     assert not needed & {"pytest", "sphinx", "ruff", "jupyterlab", "starlette", "highdicom", "pandas"}
 
@@ -153,7 +159,7 @@ def test_the_list_names_every_part(parts: dict[str, Any]) -> None:
     declared = [*PYPROJECT["project"]["dependencies"]]
     for extra in PYPROJECT["project"]["optional-dependencies"].values():
         declared += [requirement for requirement in extra if not requirement.startswith("groundglass[")]
-    assert {re.match(r"[\w.-]+", requirement)[0] for requirement in declared} <= names  # type: ignore[index]
+    assert {project_of(requirement) for requirement in declared} <= names
     assert packages["SPDXRef-library-xtensor"]["versionInfo"] == "0.24.3"
     assert packages["SPDXRef-library-torch"]["versionInfo"] == "2.13.0"
     models = json.loads((PACKAGE / "weights" / "manifest.json").read_text(encoding="utf-8"))["models"]
