@@ -5,7 +5,7 @@
 # LibTorch stays outside: it is ten times the wheel, a user has it as torch, and two copies in one process do not
 # agree. ITK is not inside either, since no compiled part of the Python package uses it: files are read by SimpleITK and
 # pydicom, which pip installs. The system libraries decide the manylinux tag: what is compiled on Debian 12 needs
-# its glibc (2.36) or a newer one. For an older one run this where that is installed.
+# glibc 2.35 or a newer one. For an older one run this where that is installed.
 #
 # OTHER_TORCH='torch==2.12.1' installs that release to see that it is refused. Left out, since such a build may be
 # several gigabytes, the version that the installed torch states is changed in a throwaway environment.
@@ -38,8 +38,8 @@ tools=$PWD/$work/tools/bin
 PATH="$tools:$PATH" quietly auditwheel repair --exclude 'libtorch*' --exclude 'libc10*' -w dist $work/compiled/*.whl
 wheel=$(echo dist/*.whl)
 say "$wheel, $(stat -c %s "$wheel") bytes"
-"$tools/auditwheel" show "$wheel" | grep -i 'consistent with' -A 1 | tr '\n' ' '
-echo
+# Without LibTorch its tag is what the symbols of the system libraries ask for.
+say "$("$tools/auditwheel" show "$wheel" | tr -s '[:space:]' ' ' | grep -o 'This constrains the platform tag to "[^"]*"')"
 .venv/bin/python tools/wheel_files.py "$wheel"
 .venv/bin/python -m zipfile -e "$wheel" $work/unpacked
 quietly "$tools/pyspdxtools" -i $work/unpacked/*.dist-info/sboms/groundglass.spdx.json
