@@ -133,7 +133,8 @@ def requirements(project: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return list(found.values())
 
 
-def weights() -> list[dict[str, Any]]:
+def weights() -> list[tuple[str, dict[str, Any]]]:
+    """Packages of one file: SPDX takes files only where all of a package are listed."""
     models = json.loads((WEIGHTS / "manifest.json").read_text(encoding="utf-8"))["models"]
     found = []
     for model in models:
@@ -141,20 +142,17 @@ def weights() -> list[dict[str, Any]]:
         sha256 = hashlib.sha256(content).hexdigest()
         if sha256 != model["sha256"]:
             raise SystemExit(f"sbom: {model['file']} is not the file that the manifest names")
-        found.append(
-            {
-                "SPDXID": identifier("weights", model["name"]),
-                "fileName": f"./groundglass/weights/{model['file']}",
-                "fileTypes": ["BINARY"],
-                "checksums": [
-                    {"algorithm": "SHA1", "checksumValue": hashlib.sha1(content).hexdigest()},
-                    {"algorithm": "SHA256", "checksumValue": sha256},
-                ],
-                "licenseConcluded": WEIGHTS_LICENCE,
-                "licenseInfoInFiles": [WEIGHTS_LICENCE],
-                "copyrightText": "NOASSERTION",
-            }
+        entry = package(
+            "weights",
+            model["name"],
+            None,
+            WEIGHTS_LICENCE,
+            "pkg:generic/" + model["name"],
+            packageFileName=f"groundglass/weights/{model['file']}",
+            primaryPackagePurpose="FILE",
+            checksums=[{"algorithm": "SHA256", "checksumValue": sha256}],
         )
+        found.append(("CONTAINS", entry))
     return found
 
 
@@ -162,8 +160,7 @@ def document(named: list[str], torch: str | None) -> dict[str, Any]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     models = json.loads((WEIGHTS / "manifest.json").read_text(encoding="utf-8"))["models"]
     itself = package("wheel", project["name"], project["version"], project["license"], "pkg:pypi/groundglass")
-    related = [*libraries(named, torch), *bundled(), *requirements(project)]
-    files = weights()
+    related = [*libraries(named, torch), *bundled(), *weights(), *requirements(project)]
     root = itself["SPDXID"]
     content: dict[str, Any] = {
         "spdxVersion": "SPDX-2.3",
@@ -172,7 +169,6 @@ def document(named: list[str], torch: str | None) -> dict[str, Any]:
         "name": f"{project['name']}-{project['version']}",
         "creationInfo": {"created": made(), "creators": ["Tool: groundglass-sbom"]},
         "packages": [itself, *(entry for _, entry in related)],
-        "files": files,
         "hasExtractedLicensingInfos": [
             {
                 "licenseId": WEIGHTS_LICENCE,
@@ -188,7 +184,6 @@ def document(named: list[str], torch: str | None) -> dict[str, Any]:
                 else relation(root, kind, entry["SPDXID"])
                 for kind, entry in related
             ),
-            *(relation(root, "CONTAINS", file["SPDXID"]) for file in files),
         ],
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
