@@ -55,7 +55,7 @@ refused() { # environment words
     [[ $text == *"pip install '$needed'"* ]] || fail "it does not name the remedy: pip install '$needed'"
 }
 environment without "$wheel[io,report]"
-quietly $work/without/bin/python -c 'import groundglass as gg; assert gg.phantom.make(0, shape=(8, 64, 64))'
+quietly $work/without/bin/python -c 'import groundglass as gg; assert gg.phantom.make(0, shape=(24, 80, 80))'
 refused without "no torch"
 
 environment with "$wheel[io,segmentation,report]"
