@@ -1,23 +1,25 @@
 # make demo   installs what it needs and runs the main job on a phantom
-# make test   builds everything and runs all tests
-# Both share .venv and build/. Other targets: build, lint, notebooks, docs, format, clean.
+# make test   builds everything and runs all tests; goes on from what make demo has built
+# Both share .venv and build/. Other targets: build, lint, notebooks, docs, wheels, format, clean.
 
-VENV := .venv
-PYTHON := $(VENV)/bin/python
+PYTHON := .venv/bin/python
 BUILD := build
 JOBS := $(shell nproc)
-TORCH := torch==2.13.0
-EXTRAS := all,training,test,lint,docs
+# Some tests mostly wait: for a server, a browser, a time limit.
+WORKERS := $(shell echo $$(( $(JOBS) + 1 )))
+STEP := @tools/step.sh
 
-.PHONY: demo test build lint notebooks docs format clean
+.PHONY: demo demo-build test build lint notebooks docs wheels format clean
 
-demo: build
-	$(VENV)/bin/groundglass demo --out demo
+# What `make test` has built has all of it.
+demo: $(if $(wildcard .stamps/all),build,demo-build)
+	.venv/bin/groundglass demo --out demo
+	@echo 'Open the report in a browser: demo/result/report.html'
 
 test: build
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	cmake -DBUILD=$(BUILD) -DWORK=$(BUILD)/consumer -P examples/consumer/check.cmake
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
 
 lint: build
 	tools/lint.sh
@@ -28,26 +30,28 @@ notebooks: build
 docs: build
 	tools/docs.sh
 
+wheels: build
+	tools/wheels.sh
+
 format: build
 	tools/format.sh
 
-# One configure and one build make the C++ libraries, their tests and the Python package (installed in editable mode).
-build: .stamps/venv
-	tools/page.sh
-	GROUNDGLASS_TESTS=ON GROUNDGLASS_EXAMPLES=ON GROUNDGLASS_IO=ON CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) \
-	$(PYTHON) -m pip install --quiet --no-build-isolation --no-deps \
-	    --config-settings=build-dir=$(BUILD) --config-settings=cmake.args="-GUnix Makefiles" --editable .
+demo-build: .stamps/demo
+	$(STEP) "Compiling the extension modules (a minute or two)" tools/build.sh demo
 
-# torch comes first and pinned: left to the extras, pip could pick a build of several gigabytes.
-.stamps/venv: pyproject.toml tools/bootstrap.sh
-	tools/bootstrap.sh
-	test -x $(PYTHON) || python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --upgrade pip
-	$(PYTHON) -m pip install --quiet $(TORCH)
-	$(PYTHON) -m pip install --quiet "scikit-build-core>=0.10" "pybind11>=3.0"
-	$(PYTHON) tools/requirements.py $(EXTRAS) > .stamps/requirements.txt
-	$(PYTHON) -m pip install --quiet -r .stamps/requirements.txt
-	touch $@
+# One configure and one build make the C++ libraries, their tests and the Python package.
+build: .stamps/all
+	$(STEP) "Building the libraries, tests, page and package" tools/build.sh all
+
+.stamps/demo: pyproject.toml tools/bootstrap.sh tools/venv.sh
+	$(STEP) "System packages: cmake, headers" tools/bootstrap.sh demo
+	$(STEP) "Python packages: torch, SimpleITK, matplotlib" tools/venv.sh io,segmentation,report
+	@touch $@
+
+.stamps/all: pyproject.toml tools/bootstrap.sh tools/venv.sh
+	$(STEP) "System packages: also ITK, and what tests, lint and docs run" tools/bootstrap.sh all
+	$(STEP) "Python packages: all extras" tools/venv.sh all,training,test,lint,docs
+	@touch $@ .stamps/demo
 
 clean:
-	rm -rf $(BUILD) demo docs/_build docs/notebooks .stamps python/groundglass/web/static
+	rm -rf $(BUILD) demo dist docs/_build docs/notebooks .stamps python/groundglass/web/static

@@ -1,6 +1,6 @@
 """Draws a phantom's truth beside what each bundled model finds, as the model cards show it.
 
-python benchmarks/phantom_picture.py [--seed 7] [--out python/groundglass/weights]
+python benchmarks/phantom_picture.py [--seed 7] [--out docs/reference/models]
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--out", type=Path, default=weights.FOLDER)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "reference" / "models")
     options = parser.parse_args()
     patient = phantom.make(seed=options.seed)
     lungs = gg.LungCt(patient.volume, patient.lungs)

@@ -63,7 +63,7 @@ std::vector<std::size_t> counts_from(const std::vector<py::ssize_t>& numbers) {
     return counts;
 }
 
-py::dict row_dict(const interval_row& row) {
+py::dict interval_dict(const interval_row& row) {
     return py::dict("start"_a = row.start, "stop"_a = row.stop, "positive"_a = row.positive,
                     "negative"_a = row.negative, "positive_frequency"_a = row.positive_frequency,
                     "negative_frequency"_a = row.negative_frequency, "prior_free"_a = row.prior_free,
@@ -85,7 +85,7 @@ void bind_intervals(py::module_& module) {
         .def_readonly("probability", &interval_row::probability)
         .def_readonly("lower", &interval_row::lower)
         .def_readonly("upper", &interval_row::upper)
-        .def("to_dict", &row_dict)
+        .def("to_dict", &interval_dict)
         .def("__repr__", [](const interval_row& self) {
             return py::str("IntervalRow({:g}..{:g}, probability={:.4f}, lower={:.4f}, upper={:.4f})")
                 .format(self.start, self.stop, self.probability, self.lower, self.upper);
@@ -147,7 +147,7 @@ empty. A call raises ValueError for NaN and, unless clamp is set, for a fraction
             "to_rows",
             [](const interval_table& self) {
                 py::list rows;
-                for (const auto& row : self.rows()) rows.append(row_dict(row));
+                for (const auto& row : self.rows()) rows.append(interval_dict(row));
                 return rows;
             },
             "The rows as dicts.")

@@ -5,6 +5,10 @@
 # built against the very torch it will be imported with. Include this file, then call find_package(Torch).
 # Link the target `torch`: ${TORCH_LIBRARIES} also holds absolute paths, which an installed package must not.
 
+# How to get it, from the one place where the version stands.
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../pyproject.toml" groundglass_torch_requirement REGEX "^segmentation = ")
+string(REGEX MATCH "torch==[0-9.*]+" groundglass_torch_requirement "${groundglass_torch_requirement}")
+
 # TorchConfig warns when there is no libkineto.a, a profiler that the wheel does not bring and nobody here links.
 # It only looks for it while this is not set.
 set(kineto_LIBRARY c10 CACHE INTERNAL "")

@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that the build needs, where root or sudo allows; else names the command. Those
-# that only some tests need are tried: without them these tests are skipped.
+# tools/bootstrap.sh demo   the Debian packages that the extension modules are compiled with
+# tools/bootstrap.sh all    also what the C++ libraries, tests, lint and docs need
+#
+# Installs them where root or sudo allows; else names the command. Those that only make things quicker or that only some
+# tests need are tried: without them the build takes longer, and these tests are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .stamps
 
-packages=(g++ cmake make libxtensor-dev libboost-math-dev nlohmann-json3-dev doctest-dev libinsighttoolkit5-dev
-          python3-dev doxygen clang-format)
-for_tests=(dicom3tools dcmtk chromium)
+packages=(g++ cmake make libxtensor-dev libboost-math-dev nlohmann-json3-dev python3-dev)
+optional=(ninja-build)
+if [ "${1:-all}" = all ]; then
+    packages+=(doctest-dev libinsighttoolkit5-dev doxygen clang-format)
+    optional+=(ccache dicom3tools dcmtk chromium)
+fi
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 
 without() {
@@ -16,7 +22,7 @@ without() {
     done
 }
 mapfile -t missing < <(without "${packages[@]}")
-mapfile -t wanted < <(without "${for_tests[@]}")
+mapfile -t wanted < <(without "${optional[@]}")
 [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -36,8 +42,10 @@ if [ "$(id -u)" -ne 0 ]; then
     fi
 fi
 install() {
-    echo "groundglass: installing $*"
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    local said
+    said=$("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" 2>&1) && return
+    echo "$said" >&2
+    return 1
 }
 "${root[@]}" apt-get update -qq || [ ${#missing[@]} -eq 0 ]
 [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"

@@ -6,5 +6,5 @@ mapfile -t sources < <(git ls-files --cached --others --exclude-standard '*.hpp'
 clang-format -i "${sources[@]}"
 .venv/bin/ruff check --fix --quiet . || true
 .venv/bin/ruff format --quiet .
-page=python/groundglass/web/frontend
+page=python/frontend
 if [ -d $page/node_modules ]; then npm --prefix $page run --silent format; fi

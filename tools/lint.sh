@@ -8,7 +8,7 @@ clang-format --dry-run --Werror "${sources[@]}"
 $bin/ruff check .
 $bin/ruff format --check .
 $bin/mypy
-page=python/groundglass/web/frontend
+page=python/frontend
 if [ -d $page/node_modules ]; then
     npm --prefix $page run --silent lint
 else

@@ -3,12 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .stamps
-sources=python/groundglass/web/frontend
+sources=python/frontend
 built=python/groundglass/web/static/index.html
 stamp=.stamps/page
 
 newer() { find $sources -name node_modules -prune -o -type f -newer $stamp -print -quit; }
 [ -f $built ] && [ -f $stamp ] && [ -z "$(newer)" ] && exit 0
+[ -f $built ] && [ ! -e .git ] && exit 0 # a source distribution brings it along
 
 major=$(command -v npm >/dev/null && node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
 if [ "$major" -lt 20 ]; then

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from side_by_side import pytest_runtest_protocol  # noqa: F401, a hook
+
 if TYPE_CHECKING:
     import httpx
     from playwright.sync_api import Browser

@@ -52,6 +52,7 @@ def test_a_full_disk_while_measuring(tmp_path: Path) -> None:
         assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("wait", [1.0, 1.5, 2.0])
 def test_ctrl_c_ends_the_loading_of_a_model_within_a_second(tmp_path: Path, wait: float) -> None:
     if reason := segmentation_missing():
@@ -74,6 +75,7 @@ def test_ctrl_c_ends_the_loading_of_a_model_within_a_second(tmp_path: Path, wait
     assert said == "groundglass: stopped; nothing was written\n"
 
 
+@pytest.mark.alone
 def test_ctrl_c_while_a_model_loads_leaves_no_output(tmp_path: Path) -> None:
     if reason := segmentation_missing():
         pytest.skip(reason)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -88,6 +90,23 @@ def test_the_demonstration_sets_the_truth_beside_the_result(
     assert truth == content["quantities"]["opacity_percent"]["true_masks"] == pytest.approx(11, abs=0.1)
     assert (out / "result" / "overlay.png").is_file()
     assert not [path.name for path in tmp_path.iterdir() if path.name != "demo"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "models", "told"),
+    [(62.0, ["ensemble-lite"], True), (95.0, ["ensemble-lite"], False), (62.0, [], False)],
+)
+def test_the_demonstration_says_why_its_ground_glass_is_too_little(
+    measured: float, models: list[str], told: bool
+) -> None:
+    demo = importlib.import_module("groundglass.demo")
+    glass = demo.Comparison(quantity="ground_glass_ml", truth=100.0, true_masks=100.0, measured=measured)
+    found = object.__new__(demo.Demo)
+    vars(found).update(comparisons=(glass,), result=SimpleNamespace(models=models))
+    if told:
+        assert re.search(r"100 ml are .* 62 ml were found, 38 % too little, because", found.why_off)
+    else:
+        assert found.why_off is None
 
 
 def test_the_demonstration_replaces_only_its_own(capsys: Output, tmp_path: Path) -> None:

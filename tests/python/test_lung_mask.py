@@ -130,6 +130,7 @@ def test_the_stage_is_a_value() -> None:
         stage.closing_mm = 3  # type: ignore[misc]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("spacing", [(1e-4,) * 3, (1e-300, 2, 2), (2, 1e-4, 2), (1e4,) * 3, (1e300, 2, 2)])
 def test_a_spacing_that_no_body_has_ends_soon(spacing: tuple[float, float, float]) -> None:
     random = np.random.default_rng(6)

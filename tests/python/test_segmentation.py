@@ -204,6 +204,7 @@ def test_progress_and_stopping(models: Path) -> None:
         stage.run(patient(), progress=fail)
 
 
+@pytest.mark.alone
 def test_ctrl_c_stops_a_run(models: Path) -> None:
     stage = Ensemble(models / "tiny.pt", threads=1)
     long = patient(slices=4000)

@@ -160,6 +160,7 @@ def test_a_job_that_was_deleted_leaves_nothing(running: Running) -> None:
     assert running.wait(running.add("fine")).state == "done"
 
 
+@pytest.mark.alone
 def test_a_job_has_its_time(start: Callable[..., Running]) -> None:
     running = start(job_minutes=0.03)
     job = running.wait(running.add("deaf"))

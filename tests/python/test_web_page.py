@@ -202,8 +202,9 @@ def test_russian(page_server: httpx.Client, analysed: Callable[[str], str], open
 
 
 def test_every_error_has_its_russian_sentence() -> None:
-    package = Path(__file__).parents[2] / "python" / "groundglass" / "web"
-    russian = (package / "frontend" / "src" / "i18n" / "ru.ts").read_text("utf-8")
+    python = Path(__file__).parents[2] / "python"
+    package = python / "groundglass" / "web"
+    russian = (python / "frontend" / "src" / "i18n" / "ru.ts").read_text("utf-8")
     known = set(
         re.findall(r"^    (\w+):", russian.partition("  errors: {")[2].partition("  },")[0], re.MULTILINE)
     )

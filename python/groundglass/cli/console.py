@@ -250,6 +250,8 @@ def print_demo(demo: Demo) -> None:
         f"Grade: truth {demo.grade_of_truth}, class {demo.class_of_truth}; "
         f"measured {demo.result.ct_grade}, class {demo.result.severity_class}"
     )
+    if demo.why_off is not None:
+        screen.print(demo.why_off, markup=False)
     if not demo.exact:
         screen.print("[bold red]The table of the true masks differs from the truth.[/]")
     slices = [path for path in demo.files if path.suffix == ".dcm"]

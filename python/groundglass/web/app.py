@@ -37,7 +37,7 @@ _NOT_BUILT = """<!doctype html>
 <h1>groundglass</h1>
 <p>The server runs, and its API is at /api; this installation comes without the page.</p>
 <p>Install a wheel of groundglass, which has the page inside, or build it in a source tree with node:</p>
-<pre>cd python/groundglass/web/frontend
+<pre>cd python/frontend
 npm ci
 npm run build</pre>
 </html>

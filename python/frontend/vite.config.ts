@@ -44,7 +44,7 @@ export default defineConfig({
   plugins: [licenceOfNiivue(), noGradients()],
   resolve: { alias: { zarrita: here("src/no-zarr.ts") } },
   build: {
-    outDir: "../static",
+    outDir: "../groundglass/web/static",
     emptyOutDir: true,
     target: "es2022",
     // inlined files would be data: addresses, which the policy of the page allows for pictures alone

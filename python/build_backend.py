@@ -2,21 +2,28 @@
 
 A wheel with the segmentation must see LibTorch while it is compiled, and isolation hides the one installed.
 Set ``GROUNDGLASS_SEGMENTATION=OFF`` to build the core alone, without a download of torch. The page is built
-by ``tools/page.sh``, which leaves it out with a word where there is no npm.
+by ``tools/page.sh``, which leaves it out with a word where there is no npm; with ``GROUNDGLASS_PAGE=OFF`` it
+stays as it is.
 """
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from scikit_build_core import build as _build
 from scikit_build_core.build import *  # noqa: F403
 
-TORCH = "torch==2.13.0"
+ROOT = Path(__file__).parents[1]
+
+
+def _torch():
+    asked = [sys.executable, "tools/requirements.py", "torch"]
+    return subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _with_torch(requires):
-    return requires if os.environ.get("GROUNDGLASS_SEGMENTATION", "ON") == "OFF" else [*requires, TORCH]
+    return requires if os.environ.get("GROUNDGLASS_SEGMENTATION", "ON") == "OFF" else [*requires, _torch()]
 
 
 def get_requires_for_build_wheel(config_settings=None):
@@ -28,7 +35,8 @@ def get_requires_for_build_editable(config_settings=None):
 
 
 def _build_page():
-    subprocess.run(["bash", "tools/page.sh"], cwd=Path(__file__).parents[1], check=True)
+    if os.environ.get("GROUNDGLASS_PAGE", "ON") != "OFF":
+        subprocess.run(["bash", "tools/page.sh"], cwd=ROOT, check=True)
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
