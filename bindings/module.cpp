@@ -12,7 +12,8 @@ PYBIND11_MODULE(_core, module) {
     // Known without loading LibTorch, so that a missing or other torch can be told before it is looked for.
     module.attr("torch_version") = GROUNDGLASS_TORCH_VERSION;
 
-    py::register_exception_translator([](const std::exception_ptr& error) {
+    // pybind11 wants the pointer by value. NOLINTNEXTLINE(performance-unnecessary-value-param)
+    py::register_exception_translator([](std::exception_ptr error) {
         const auto raise = [](const char* type, const char* text) {
             const py::object cls = py::module_::import("groundglass.errors").attr(type);
             // A message names a path, which may be no UTF-8, or bytes of a damaged file.

@@ -89,12 +89,12 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
              [](const ct_volume& self) {
                  return py::str("CtVolume(shape={}, spacing_mm={}, notes={})")
                      .format(shape_tuple(self), py::tuple(py::cast(self.grid().spacing_mm)),
-                             self.remarks().size());
+                             self.notes().size());
              })
         .def(py::pickle(
             [](const ct_volume& self) {
                 return py::make_tuple(view_of(self.shared_hounsfield()), self.grid().spacing_mm,
-                                      self.grid().origin_mm, self.grid().direction, self.remarks());
+                                      self.grid().origin_mm, self.grid().direction, self.notes());
             },
             [](const py::tuple& s) {
                 return make_ct(s[0].cast<py::array>(), s[1].cast<vector3>(), s[2].cast<vector3>(),
@@ -119,11 +119,11 @@ Raises ValueError for another shape than the CT's or another value.)")
         .def("__repr__",
              [](const lung_ct& self) {
                  return py::str("LungCt(shape={}, notes={})")
-                     .format(shape_tuple(self.ct()), self.remarks().size());
+                     .format(shape_tuple(self.ct()), self.notes().size());
              })
         .def(py::pickle(
             [](const lung_ct& self) {
-                return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.remarks(),
+                return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.notes(),
                                       view_of(self.lobes()), view_of(self.segments()));
             },
             [make_lungs](const py::tuple& s) {
@@ -197,11 +197,11 @@ ValueError for another shape or value.)")
         .def("__repr__",
              [](const lesion_ct& self) {
                  return py::str("LesionCt(shape={}, notes={})")
-                     .format(shape_tuple(self.ct()), self.remarks().size());
+                     .format(shape_tuple(self.ct()), self.notes().size());
              })
         .def(py::pickle(
             [doubt_of](const lesion_ct& self) {
-                return py::make_tuple(self.with_lungs(), view_of(self.shared_lesions()), self.remarks(),
+                return py::make_tuple(self.with_lungs(), view_of(self.shared_lesions()), self.notes(),
                                       view_of(self.ground_glass_probability()),
                                       view_of(self.consolidation_probability()), doubt_of(self));
             },

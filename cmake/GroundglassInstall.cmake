@@ -4,7 +4,8 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/groundglass")
 
 install(TARGETS groundglass_core groundglass_headers EXPORT groundglass-core-targets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT devel
-        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT devel)
+        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT devel
+        FILE_SET old_paths DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT devel)
 set(components core)
 foreach(component IN ITEMS io segmentation)
     if(TARGET groundglass_${component})

@@ -37,7 +37,7 @@ int main(int count, char** arguments) try {
     options.edges = {0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 1};
     options.isotonic = true;
     const interval_table table(fractions, severe, options);
-    for (const note& remark : table.remarks()) std::printf("note: %s\n", remark.text.c_str());
+    for (const note& remark : table.notes()) std::printf("note: %s\n", remark.text.c_str());
     std::printf("%12s %8s %8s %12s %s\n", "affected", "severe", "others", "probability", "95 % interval");
     for (const auto& row : table.rows())
         std::printf("%4.0f - %3.0f %% %8zu %8zu %12.3f %.3f to %.3f\n", 100 * row.start, 100 * row.stop,

@@ -19,7 +19,7 @@ int main(int count, char** arguments) try {
     const auto measure = lung_mask{} | segmentation::ensemble({.models = {arguments[2]}}) | involvement{};
 
     const ct_volume ct = io::read_ct(arguments[1]);
-    for (const note& remark : ct.remarks()) std::printf("note: %s\n", remark.text.c_str());
+    for (const note& remark : ct.notes()) std::printf("note: %s\n", remark.text.c_str());
 
     const involvement_table table = ct | measure;
     std::printf("%-20s %9s %9s %9s %7s %7s\n", "region", "lung ml", "GG ml", "cons. ml", "PO %", "PHO %");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <groundglass/shape.hpp>
+
 // The one header that includes xtensor, whose folders moved in 0.26.
 #if __has_include(<xtensor/containers/xtensor.hpp>)
 #include <xtensor/containers/xtensor.hpp>
@@ -21,9 +23,6 @@ template <class T>
 using array3 = xt::xtensor<T, 3>;
 template <class T>
 using array2 = xt::xtensor<T, 2>;
-
-/// `(slices, rows, columns)`.
-using shape3 = std::array<std::size_t, 3>;
 
 /// A volume that several results share and none may change.
 template <class T>
@@ -69,3 +68,20 @@ template <class T>
 }
 
 } // namespace groundglass
+
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+template <class T>
+[[deprecated("groundglass::shared")]] shared_array3<T> share(array3<T> array) {
+    return shared(std::move(array));
+}
+template <class T>
+[[deprecated("groundglass::slice_of")]] std::span<const T> slice(const array3<T>& array, std::size_t index) {
+    return slice_of(array, index);
+}
+template <class T>
+[[deprecated("groundglass::slice_of")]] std::span<T> slice(array3<T>& array, std::size_t index) {
+    return slice_of(array, index);
+}
+} // namespace groundglass
+#endif

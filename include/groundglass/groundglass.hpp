@@ -5,10 +5,10 @@
 /// that do (`groundglass/io/read_ct.hpp`, `groundglass/segmentation/ensemble.hpp`), is ten lines:
 ///
 ///     using namespace groundglass;
-///     const auto measure = lung_mask{}
+///     const auto measure = lungs::lung_mask{}
 ///                        | segmentation::ensemble({.models = {"ensemble-lite.pt"}})
-///                        | involvement{};
-///     const involvement_table table = io::read_ct("study/") | measure;
+///                        | quantification::involvement{};
+///     const auto table = io::read_ct("study/") | measure;
 ///     const auto grade = table | severity::scores{};
 ///     std::cout << table.rows[0].opacity_percent << " % of the lungs, "
 ///               << name_of(grade.ct_grade_extent) << '\n';
@@ -46,6 +46,8 @@
 #include <groundglass/statistics/kappa.hpp>
 #include <groundglass/statistics/precision_recall.hpp>
 #include <groundglass/statistics/threshold_bootstrap.hpp>
+#include <groundglass/statistics/threshold_surface.hpp>
+#include <groundglass/version.hpp>
 #include <groundglass/volume/bit_mask.hpp>
 #include <groundglass/volume/components.hpp>
 #include <groundglass/volume/ct_volume.hpp>

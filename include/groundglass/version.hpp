@@ -6,7 +6,7 @@
 #define GROUNDGLASS_VERSION_PATCH 0
 
 /// One number that grows: 100 for 0.1.0, 200 for 0.2.0.
-#define GROUNDGLASS_VERSION_NUMBER \
+#define GROUNDGLASS_VERSION_NUMBER                                                                           \
     (GROUNDGLASS_VERSION_MAJOR * 10000 + GROUNDGLASS_VERSION_MINOR * 100 + GROUNDGLASS_VERSION_PATCH)
 
 namespace groundglass {

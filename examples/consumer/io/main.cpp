@@ -5,7 +5,8 @@
 #include <filesystem>
 #include <iostream>
 
-// A mask is written and read back, and a study that is none is refused by a type that crosses the library's border.
+// A mask is written and read back, and a study that is none is refused by a type that crosses the library's
+// border.
 int main() {
     using namespace groundglass;
     const shape3 shape{3, 4, 5};

@@ -16,7 +16,7 @@ struct read_options {
 /// Reads a chest CT as int16 Hounsfield units, axial, from feet to head: a folder of DICOM files (searched
 /// through and through, in any order, with any names), one DICOM file, or a NIfTI (single or a
 /// pair), NRRD or MetaImage file. DICOM goes through `plan_series`, all values through `check_hounsfield`;
-/// what they mended is in `remarks()`, with `dicomdir_ignored`, `files_ignored` and, for volume files, the
+/// what they mended is in `notes()`, with `dicomdir_ignored`, `files_ignored` and, for volume files, the
 /// notes of `read_header`. While slices are decoded the process's standard error is held, one decoding at a
 /// time, because decoders say there alone that a stream is damaged; what else they print becomes the note
 /// `decoder_message`.

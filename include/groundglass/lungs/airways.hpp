@@ -49,6 +49,15 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using central_airways [[deprecated("groundglass::lungs::central_airways")]] = lungs::central_airways;
+using central_airways_options [[deprecated("groundglass::lungs::central_airways_options")]] =
+    lungs::central_airways_options;
+using lungs::find_central_airways;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/airways.hpp>
 #endif

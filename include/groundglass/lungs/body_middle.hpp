@@ -22,6 +22,13 @@ struct body_middle {
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using body_middle [[deprecated("groundglass::lungs::body_middle")]] = lungs::body_middle;
+using lungs::middle_of_body;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/body_middle.hpp>
 #endif

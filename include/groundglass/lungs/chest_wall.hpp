@@ -19,6 +19,12 @@ namespace groundglass::lungs {
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lungs::bounded_gaps;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/chest_wall.hpp>
 #endif

@@ -28,6 +28,13 @@ template <volume::label_value T>
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lungs::with_lobes;
+using lungs::with_segments;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/given_parts.hpp>
 #endif

@@ -26,3 +26,10 @@ inline constexpr std::array<lobe_numbering, 5> lobe_numberings{{
 }};
 
 } // namespace groundglass::lungs
+
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lobe_numbering [[deprecated("groundglass::lungs::lobe_numbering")]] = lungs::lobe_numbering;
+using lungs::lobe_numberings;
+} // namespace groundglass
+#endif

@@ -30,6 +30,14 @@ template <volume::label_value T>
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using label_place [[deprecated("groundglass::lungs::label_place")]] = lungs::label_place;
+using lungs::label_places;
+using lungs::sides_are_assumed;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/label_places.hpp>
 #endif

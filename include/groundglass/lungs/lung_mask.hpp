@@ -57,6 +57,13 @@ private:
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lung_mask [[deprecated("groundglass::lungs::lung_mask")]] = lungs::lung_mask;
+using lung_mask_options [[deprecated("groundglass::lungs::lung_mask_options")]] = lungs::lung_mask_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/lung_mask.hpp>
 #endif

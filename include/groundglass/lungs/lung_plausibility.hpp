@@ -36,6 +36,13 @@ struct lung_plausibility {
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lungs::assess_lungs;
+using lung_plausibility [[deprecated("groundglass::lungs::lung_plausibility")]] = lungs::lung_plausibility;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/lung_plausibility.hpp>
 #endif

@@ -29,6 +29,13 @@ struct lung_pair {
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lung_pair [[deprecated("groundglass::lungs::lung_pair")]] = lungs::lung_pair;
+using lungs::separate_lungs;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/lung_separation.hpp>
 #endif

@@ -23,6 +23,13 @@ struct named_part {
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using named_part [[deprecated("groundglass::lungs::named_part")]] = lungs::named_part;
+using lungs::part_by_name;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/part_names.hpp>
 #endif

@@ -36,6 +36,14 @@ template <picture_value T>
 
 } // namespace groundglass::lungs
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lungs::air_beside_patient;
+using lungs::otsu_threshold;
+using lungs::without_beside;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/lungs/detail/picture_lungs.hpp>
 #endif

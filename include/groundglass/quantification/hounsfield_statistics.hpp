@@ -41,6 +41,16 @@ struct hounsfield_sums {
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using hounsfield_statistics [[deprecated("groundglass::quantification::hounsfield_statistics")]] =
+    quantification::hounsfield_statistics;
+using hounsfield_sums [[deprecated("groundglass::quantification::hounsfield_sums")]] =
+    quantification::hounsfield_sums;
+using quantification::statistics_within;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/hounsfield_statistics.hpp>
 #endif

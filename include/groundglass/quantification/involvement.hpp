@@ -39,6 +39,14 @@ private:
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using involvement [[deprecated("groundglass::quantification::involvement")]] = quantification::involvement;
+using involvement_options [[deprecated("groundglass::quantification::involvement_options")]] =
+    quantification::involvement_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/involvement.hpp>
 #endif

@@ -21,6 +21,12 @@ involvement_by_label(const volume::lesion_ct& study, const array3<std::uint8_t>&
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using quantification::involvement_by_label;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/involvement_by_label.hpp>
 #endif

@@ -53,6 +53,17 @@ struct involvement_counts {
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using high_opacity_rule [[deprecated("groundglass::quantification::high_opacity_rule")]] =
+    quantification::high_opacity_rule;
+using involvement_counts [[deprecated("groundglass::quantification::involvement_counts")]] =
+    quantification::involvement_counts;
+using involvement_measures [[deprecated("groundglass::quantification::involvement_measures")]] =
+    quantification::involvement_measures;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/involvement_measures.hpp>
 #endif

@@ -67,6 +67,18 @@ struct involvement_table {
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using involvement_table [[deprecated("groundglass::quantification::involvement_table")]] =
+    quantification::involvement_table;
+using lung_region [[deprecated("groundglass::quantification::lung_region")]] = quantification::lung_region;
+using quantification::lung_region_count;
+using quantification::name_of;
+using region_involvement [[deprecated("groundglass::quantification::region_involvement")]] =
+    quantification::region_involvement;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/involvement_table.hpp>
 #endif

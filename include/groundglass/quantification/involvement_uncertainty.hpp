@@ -98,6 +98,23 @@ private:
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using involvement_uncertainty [[deprecated("groundglass::quantification::involvement_uncertainty")]] =
+    quantification::involvement_uncertainty;
+using involvement_uncertainty_options
+    [[deprecated("groundglass::quantification::involvement_uncertainty_options")]] =
+        quantification::involvement_uncertainty_options;
+using quantification::quantile_at;
+using quantile_curve [[deprecated("groundglass::quantification::quantile_curve")]] =
+    quantification::quantile_curve;
+using region_uncertainty [[deprecated("groundglass::quantification::region_uncertainty")]] =
+    quantification::region_uncertainty;
+using uncertainty_table [[deprecated("groundglass::quantification::uncertainty_table")]] =
+    quantification::uncertainty_table;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/involvement_uncertainty.hpp>
 #endif

@@ -48,6 +48,17 @@ private:
 
 } // namespace groundglass::quantification
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using slice_involvement [[deprecated("groundglass::quantification::slice_involvement")]] =
+    quantification::slice_involvement;
+using slice_profile [[deprecated("groundglass::quantification::slice_profile")]] =
+    quantification::slice_profile;
+using slice_profile_options [[deprecated("groundglass::quantification::slice_profile_options")]] =
+    quantification::slice_profile_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/quantification/detail/slice_profile.hpp>
 #endif

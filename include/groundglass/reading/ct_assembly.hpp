@@ -62,6 +62,12 @@ private:
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using ct_assembly [[deprecated("groundglass::reading::ct_assembly")]] = reading::ct_assembly;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/ct_assembly.hpp>
 #endif

@@ -31,6 +31,18 @@ void check_ct_grid(const volume::geometry& grid);
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using reading::check_ct_grid;
+using reading::least_spacing_mm;
+using reading::most_cosine_in_slice;
+using reading::most_extent_mm;
+using reading::most_spacing_mm;
+using reading::most_tilt_degrees;
+using reading::shear_degrees;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/ct_grid.hpp>
 #endif

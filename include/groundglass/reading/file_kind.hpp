@@ -34,6 +34,14 @@ inline constexpr std::string_view file_kind_names[] = {"dicom", "nifti",   "nrrd
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using file_kind [[deprecated("groundglass::reading::file_kind")]] = reading::file_kind;
+using reading::kind_of_start;
+using reading::may_be_dicom;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/file_kind.hpp>
 #endif

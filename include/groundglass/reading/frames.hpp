@@ -62,6 +62,13 @@ private:
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass::io {
+using frame_source [[deprecated("groundglass::reading::frame_source")]] = reading::frame_source;
+using pixel_bits [[deprecated("groundglass::reading::pixel_bits")]] = reading::pixel_bits;
+} // namespace groundglass::io
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/frames.hpp>
 #endif

@@ -93,6 +93,16 @@ notes check_hounsfield(std::span<std::int16_t> values, const intensity_summary& 
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using reading::check_hounsfield;
+using intensity_summary [[deprecated("groundglass::reading::intensity_summary")]] =
+    reading::intensity_summary;
+using reading::lowest_hounsfield;
+using reading::to_hounsfield;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/hounsfield.hpp>
 #endif

@@ -15,6 +15,12 @@ namespace groundglass::reading {
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using reading::read_meta_header;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/meta_header.hpp>
 #endif

@@ -49,6 +49,18 @@ inline constexpr std::uint32_t most_frames = 65536;
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using reading::concatenation_damage;
+using reading::concatenation_notes;
+using reading::frame_acquisitions;
+using reading::frame_count_damage;
+using reading::frame_place_damage;
+using reading::holds_frames;
+using reading::most_frames;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/multi_frame.hpp>
 #endif

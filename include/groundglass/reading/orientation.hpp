@@ -67,6 +67,17 @@ template <class T>
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using axial_order [[deprecated("groundglass::reading::axial_order")]] = reading::axial_order;
+using reading::axial_order_of;
+using reading::check_on_grid;
+using reading::from_axial;
+using reading::on_grid;
+using reading::to_axial;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/orientation.hpp>
 #endif

@@ -18,6 +18,12 @@ namespace groundglass::reading {
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass::io {
+using reading::pixel_data_damage;
+} // namespace groundglass::io
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/pixel_data.hpp>
 #endif

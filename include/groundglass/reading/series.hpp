@@ -71,6 +71,15 @@ struct series_plan {
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using other_series [[deprecated("groundglass::reading::other_series")]] = reading::other_series;
+using reading::plan_series;
+using series_options [[deprecated("groundglass::reading::series_options")]] = reading::series_options;
+using series_plan [[deprecated("groundglass::reading::series_plan")]] = reading::series_plan;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/series.hpp>
 #endif

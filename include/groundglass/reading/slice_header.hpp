@@ -86,6 +86,16 @@ struct slice_header {
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using reading::is_derived;
+using reading::is_projection;
+using reading::is_reformatted;
+using slice_header [[deprecated("groundglass::reading::slice_header")]] = reading::slice_header;
+using reading::why_not_ct;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/slice_header.hpp>
 #endif

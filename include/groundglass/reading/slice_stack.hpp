@@ -35,6 +35,13 @@ struct slice_stack {
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using slice_stack [[deprecated("groundglass::reading::slice_stack")]] = reading::slice_stack;
+using reading::stack_slices;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/slice_stack.hpp>
 #endif

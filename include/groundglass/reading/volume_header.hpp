@@ -80,6 +80,16 @@ void fit_to_length(volume_header& header, std::uint64_t length);
 
 } // namespace groundglass::reading
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using reading::fit_to_length;
+using reading::most_deflate;
+using number_type [[deprecated("groundglass::reading::number_type")]] = reading::number_type;
+using reading::size_of;
+using volume_header [[deprecated("groundglass::reading::volume_header")]] = reading::volume_header;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/reading/detail/volume_header.hpp>
 #endif

@@ -53,6 +53,14 @@ private:
 
 } // namespace groundglass::severity
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using thresholds [[deprecated("groundglass::severity::thresholds")]] = severity::thresholds;
+using thresholds_options [[deprecated("groundglass::severity::thresholds_options")]] =
+    severity::thresholds_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/severity/detail/thresholds.hpp>
 #endif

@@ -54,6 +54,16 @@ struct auc_comparison {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::auc;
+using statistics::auc_bootstrap;
+using auc_comparison [[deprecated("groundglass::statistics::auc_comparison")]] = statistics::auc_comparison;
+using statistics::auc_delong;
+using statistics::compare_auc;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/auc.hpp>
 #endif

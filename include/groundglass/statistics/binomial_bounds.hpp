@@ -38,6 +38,16 @@ struct binomial_bounds_options {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::binomial_bounds;
+using binomial_bounds_options [[deprecated("groundglass::statistics::binomial_bounds_options")]] =
+    statistics::binomial_bounds_options;
+using binomial_method [[deprecated("groundglass::statistics::binomial_method")]] =
+    statistics::binomial_method;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/binomial_bounds.hpp>
 #endif

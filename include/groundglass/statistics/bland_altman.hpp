@@ -34,6 +34,13 @@ struct bland_altman {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using bland_altman [[deprecated("groundglass::statistics::bland_altman")]] = statistics::bland_altman;
+using statistics::bland_altman_agreement;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/bland_altman.hpp>
 #endif

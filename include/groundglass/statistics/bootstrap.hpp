@@ -100,6 +100,18 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using bootstrap_options [[deprecated("groundglass::statistics::bootstrap_options")]] =
+    statistics::bootstrap_options;
+using statistics::percentile_interval;
+using statistics::quantile;
+using random_stream [[deprecated("groundglass::statistics::random_stream")]] = statistics::random_stream;
+using stratified_bootstrap [[deprecated("groundglass::statistics::stratified_bootstrap")]] =
+    statistics::stratified_bootstrap;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/bootstrap.hpp>
 #endif

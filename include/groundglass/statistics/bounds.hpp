@@ -13,6 +13,12 @@ struct bounds {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using bounds [[deprecated("groundglass::statistics::bounds")]] = statistics::bounds;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/bounds.hpp>
 #endif

@@ -61,6 +61,20 @@ struct calibration {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::brier_score;
+using calibration [[deprecated("groundglass::statistics::calibration")]] = statistics::calibration;
+using calibration_bin [[deprecated("groundglass::statistics::calibration_bin")]] =
+    statistics::calibration_bin;
+using calibration_bins [[deprecated("groundglass::statistics::calibration_bins")]] =
+    statistics::calibration_bins;
+using statistics::calibration_curve;
+using calibration_options [[deprecated("groundglass::statistics::calibration_options")]] =
+    statistics::calibration_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/calibration.hpp>
 #endif

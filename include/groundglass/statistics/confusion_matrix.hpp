@@ -46,6 +46,16 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::accuracy;
+using statistics::class_recall;
+using confusion_matrix [[deprecated("groundglass::statistics::confusion_matrix")]] =
+    statistics::confusion_matrix;
+using statistics::mean_recall;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/confusion_matrix.hpp>
 #endif

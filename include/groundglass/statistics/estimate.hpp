@@ -14,3 +14,9 @@ struct estimate {
 };
 
 } // namespace groundglass::statistics
+
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using estimate [[deprecated("groundglass::statistics::estimate")]] = statistics::estimate;
+} // namespace groundglass
+#endif

@@ -55,6 +55,13 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::exact_mean;
+using exact_sum [[deprecated("groundglass::statistics::exact_sum")]] = statistics::exact_sum;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/exact_sum.hpp>
 #endif

@@ -52,6 +52,15 @@ struct fit_thresholds_options {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using cut_rule [[deprecated("groundglass::statistics::cut_rule")]] = statistics::cut_rule;
+using statistics::fit_thresholds;
+using fit_thresholds_options [[deprecated("groundglass::statistics::fit_thresholds_options")]] =
+    statistics::fit_thresholds_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/fit_thresholds.hpp>
 #endif

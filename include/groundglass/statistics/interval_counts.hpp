@@ -39,6 +39,17 @@ void check_edges(std::span<const double> edges);
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::check_edges;
+using statistics::count_intervals;
+using interval_counts [[deprecated("groundglass::statistics::interval_counts")]] =
+    statistics::interval_counts;
+using statistics::interval_of;
+using statistics::percent_edges;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/interval_counts.hpp>
 #endif

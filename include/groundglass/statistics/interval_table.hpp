@@ -100,7 +100,8 @@ public:
     [[nodiscard]] const std::vector<interval_row>& rows() const { return rows_; }
     [[nodiscard]] const interval_counts& counts() const { return counts_; }
     [[nodiscard]] const interval_table_options& options() const { return options_; }
-    [[nodiscard]] const notes& remarks() const { return remarks_; }
+    [[nodiscard]] const groundglass::notes& notes() const { return notes_; }
+    [[nodiscard, deprecated("use notes()")]] const groundglass::notes& remarks() const { return notes_; }
 
     friend bool operator==(const interval_table& a, const interval_table& b) {
         return a.counts_ == b.counts_ && a.options_ == b.options_;
@@ -112,10 +113,22 @@ private:
     interval_table_options options_;
     interval_counts counts_;
     std::vector<interval_row> rows_;
-    notes remarks_;
+    groundglass::notes notes_;
 };
 
 } // namespace groundglass::statistics
+
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using interval_recipe [[deprecated("groundglass::statistics::interval_recipe")]] =
+    statistics::interval_recipe;
+using interval_row [[deprecated("groundglass::statistics::interval_row")]] = statistics::interval_row;
+using interval_table [[deprecated("groundglass::statistics::interval_table")]] = statistics::interval_table;
+using interval_table_options [[deprecated("groundglass::statistics::interval_table_options")]] =
+    statistics::interval_table_options;
+using statistics::published_probability;
+} // namespace groundglass
+#endif
 
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/interval_table.hpp>

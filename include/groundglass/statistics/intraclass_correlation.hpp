@@ -42,6 +42,14 @@ struct intraclass_correlation {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using intraclass_correlation [[deprecated("groundglass::statistics::intraclass_correlation")]] =
+    statistics::intraclass_correlation;
+using statistics::intraclass_correlations;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/intraclass_correlation.hpp>
 #endif

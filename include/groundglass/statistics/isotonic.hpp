@@ -31,6 +31,14 @@ struct isotonic_block {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using isotonic_block [[deprecated("groundglass::statistics::isotonic_block")]] = statistics::isotonic_block;
+using statistics::isotonic_blocks;
+using statistics::isotonic_regression;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/isotonic.hpp>
 #endif

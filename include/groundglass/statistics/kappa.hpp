@@ -23,6 +23,13 @@ enum class kappa_weights : std::uint8_t { none, linear, quadratic };
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::kappa;
+using kappa_weights [[deprecated("groundglass::statistics::kappa_weights")]] = statistics::kappa_weights;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/kappa.hpp>
 #endif

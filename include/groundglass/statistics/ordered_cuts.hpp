@@ -137,6 +137,17 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using assignment_gain [[deprecated("groundglass::statistics::assignment_gain")]] =
+    statistics::assignment_gain;
+using statistics::check;
+using cut_places [[deprecated("groundglass::statistics::cut_places")]] = statistics::cut_places;
+using ordered_cells [[deprecated("groundglass::statistics::ordered_cells")]] = statistics::ordered_cells;
+using ordered_cuts [[deprecated("groundglass::statistics::ordered_cuts")]] = statistics::ordered_cuts;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/ordered_cuts.hpp>
 #endif

@@ -42,6 +42,13 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using orthonormal_polynomials [[deprecated("groundglass::statistics::orthonormal_polynomials")]] =
+    statistics::orthonormal_polynomials;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/orthonormal_polynomials.hpp>
 #endif

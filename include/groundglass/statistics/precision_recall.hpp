@@ -32,6 +32,16 @@ struct precision_recall {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using precision_recall [[deprecated("groundglass::statistics::precision_recall")]] =
+    statistics::precision_recall;
+using statistics::precision_recall_curve;
+using precision_recall_point [[deprecated("groundglass::statistics::precision_recall_point")]] =
+    statistics::precision_recall_point;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/precision_recall.hpp>
 #endif

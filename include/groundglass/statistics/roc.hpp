@@ -26,6 +26,13 @@ struct roc_point {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::roc_curve;
+using roc_point [[deprecated("groundglass::statistics::roc_point")]] = statistics::roc_point;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/roc.hpp>
 #endif

@@ -104,6 +104,16 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using edge_mode [[deprecated("groundglass::statistics::edge_mode")]] = statistics::edge_mode;
+using missing_rule [[deprecated("groundglass::statistics::missing_rule")]] = statistics::missing_rule;
+using savitzky_golay [[deprecated("groundglass::statistics::savitzky_golay")]] = statistics::savitzky_golay;
+using savitzky_golay_options [[deprecated("groundglass::statistics::savitzky_golay_options")]] =
+    statistics::savitzky_golay_options;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/savitzky_golay.hpp>
 #endif

@@ -40,6 +40,14 @@ struct threshold_bootstrap {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using statistics::bootstrap_thresholds;
+using threshold_bootstrap [[deprecated("groundglass::statistics::threshold_bootstrap")]] =
+    statistics::threshold_bootstrap;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/threshold_bootstrap.hpp>
 #endif

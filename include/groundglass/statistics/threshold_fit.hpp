@@ -42,6 +42,12 @@ struct threshold_fit : pipeable {
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using threshold_fit [[deprecated("groundglass::statistics::threshold_fit")]] = statistics::threshold_fit;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/threshold_fit.hpp>
 #endif

@@ -69,6 +69,15 @@ private:
 
 } // namespace groundglass::statistics
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using class_table [[deprecated("groundglass::statistics::class_table")]] = statistics::class_table;
+using threshold_goal [[deprecated("groundglass::statistics::threshold_goal")]] = statistics::threshold_goal;
+using threshold_objective [[deprecated("groundglass::statistics::threshold_objective")]] =
+    statistics::threshold_objective;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/statistics/detail/threshold_objective.hpp>
 #endif

@@ -225,3 +225,14 @@ void paint(array3<T>& volume, const bit_mask& mask, T value, const shape3& first
 }
 
 } // namespace groundglass::volume
+
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using bit_mask [[deprecated("groundglass::volume::bit_mask")]] = volume::bit_mask;
+using volume::count_in;
+using volume::crop;
+using volume::for_each_run;
+using volume::mask_where;
+using volume::paint;
+} // namespace groundglass
+#endif

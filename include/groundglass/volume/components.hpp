@@ -120,6 +120,19 @@ private:
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using volume::bounding_box;
+using component [[deprecated("groundglass::volume::component")]] = volume::component;
+using components [[deprecated("groundglass::volume::components")]] = volume::components;
+using connectivity [[deprecated("groundglass::volume::connectivity")]] = volume::connectivity;
+using volume::fill_holes;
+using volume::largest_components;
+using volume::reconstruct;
+using volume::with_margin;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/components.hpp>
 #endif

@@ -35,6 +35,12 @@ private:
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using ct_volume [[deprecated("groundglass::volume::ct_volume")]] = volume::ct_volume;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/ct_volume.hpp>
 #endif

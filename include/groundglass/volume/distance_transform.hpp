@@ -17,6 +17,12 @@ namespace groundglass::volume {
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using volume::squared_distance_mm2;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/distance_transform.hpp>
 #endif

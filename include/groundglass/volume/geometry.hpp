@@ -1,6 +1,6 @@
 #pragma once
 
-#include <groundglass/array.hpp>
+#include <groundglass/shape.hpp>
 
 #include <algorithm>
 #include <array>
@@ -74,3 +74,13 @@ struct geometry {
 };
 
 } // namespace groundglass::volume
+
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using volume::cross;
+using volume::dot;
+using geometry [[deprecated("groundglass::volume::geometry")]] = volume::geometry;
+using vector3 [[deprecated("groundglass::volume::vector3")]] = volume::vector3;
+using volume::whole_up_to;
+} // namespace groundglass
+#endif

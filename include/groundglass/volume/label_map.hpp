@@ -44,6 +44,17 @@ void check_part_labels(std::span<const std::uint8_t> map, std::uint8_t count, st
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lesion_label [[deprecated("groundglass::volume::lesion_label")]] = volume::lesion_label;
+using volume::lobe_count;
+using lobe_label [[deprecated("groundglass::volume::lobe_label")]] = volume::lobe_label;
+using lung_label [[deprecated("groundglass::volume::lung_label")]] = volume::lung_label;
+using lung_zone [[deprecated("groundglass::volume::lung_zone")]] = volume::lung_zone;
+using volume::segment_count;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/label_map.hpp>
 #endif

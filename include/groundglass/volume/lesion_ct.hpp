@@ -54,6 +54,13 @@ private:
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lesion_ct [[deprecated("groundglass::volume::lesion_ct")]] = volume::lesion_ct;
+using probability_map [[deprecated("groundglass::volume::probability_map")]] = volume::probability_map;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/lesion_ct.hpp>
 #endif

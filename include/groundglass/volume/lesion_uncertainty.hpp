@@ -33,6 +33,14 @@ void check(const lesion_uncertainty& doubt, const shape3& shape);
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using volume::check;
+using lesion_uncertainty [[deprecated("groundglass::volume::lesion_uncertainty")]] =
+    volume::lesion_uncertainty;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/lesion_uncertainty.hpp>
 #endif

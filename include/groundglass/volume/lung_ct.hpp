@@ -46,6 +46,12 @@ private:
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using lung_ct [[deprecated("groundglass::volume::lung_ct")]] = volume::lung_ct;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/lung_ct.hpp>
 #endif

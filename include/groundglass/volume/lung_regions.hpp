@@ -20,6 +20,12 @@ namespace groundglass::volume {
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using volume::zones_by_height;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/lung_regions.hpp>
 #endif

@@ -69,6 +69,17 @@ enum class beyond_ends { empty, as_end_slice };
 
 } // namespace groundglass::volume
 
+#ifndef GROUNDGLASS_NO_OLD_NAMES
+namespace groundglass {
+using ball [[deprecated("groundglass::volume::ball")]] = volume::ball;
+using beyond_ends [[deprecated("groundglass::volume::beyond_ends")]] = volume::beyond_ends;
+using volume::close;
+using volume::dilate;
+using volume::erode;
+using volume::open;
+} // namespace groundglass
+#endif
+
 #ifdef GROUNDGLASS_HEADER_ONLY
 #include <groundglass/volume/detail/morphology.hpp>
 #endif

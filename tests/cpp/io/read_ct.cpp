@@ -133,7 +133,7 @@ TEST_CASE("an enhanced CT is read frame by frame") {
     for (std::size_t s = 0; s < 4; ++s)
         for (std::size_t v = 0; v < 4; ++v)
             CHECK(ct.hounsfield()(s, v / 2, v % 2) == -900 + 10 * frame[s] + 310 * static_cast<int>(v));
-    CHECK(ct.remarks().front().code == "rescale_varies");
+    CHECK(ct.notes().front().code == "rescale_varies");
 
     write(path, enhanced({20, 10, 40, 30}, 3));
     CHECK(has(refusal(path), "describe 3 frames where its header claims 4"));
@@ -156,7 +156,7 @@ TEST_CASE("a MetaImage is read in place and turned to axial") {
     CHECK(ct.grid().origin_mm == vector3{1, 2, 3});
     CHECK(ct.hounsfield()(0, 0, 0) == -1000);
     CHECK(ct.hounsfield()(2, 3, 9) == 42);
-    CHECK(ct.remarks().empty());
+    CHECK(ct.notes().empty());
 
     write(path, metaimage("-1 0 0 0 -1 0 0 0 1", "10 4 3"));
     ct = io::read_ct(path);
@@ -164,7 +164,7 @@ TEST_CASE("a MetaImage is read in place and turned to axial") {
     CHECK(ct.grid().is_axial());
 
     write(path, metaimage("1 0 0 0 1 0 0 0 1", "10 4 3", 1024));
-    CHECK(has(io::read_ct(path).remarks().front().code, "offset_subtracted"));
+    CHECK(has(io::read_ct(path).notes().front().code, "offset_subtracted"));
     write(path, metaimage("1 0 0 0 1 0 0 0 1", "10 4 3", -1024));
     CHECK(has(refusal(path), "soft tissue"));
     CHECK_THROWS_AS(static_cast<void>(io::read_ct(path, {.series_uid = "1.2"})), std::invalid_argument);
@@ -243,7 +243,7 @@ TEST_CASE("a real series, whole, and with a file cut off or slices missing") {
     CHECK(ct.grid().shape == shape3{154, 512, 512});
     CHECK(ct.grid().spacing_mm[0] == doctest::Approx(2));
     CHECK(ct.grid().origin_mm[2] == doctest::Approx(-330.5));
-    CHECK(ct.remarks().empty());
+    CHECK(ct.notes().empty());
     long long sum = 0;
     for (const auto value : flat(ct.hounsfield())) sum += value;
     CHECK(sum == -14953122333); // the sum SimpleITK's series reader gives
@@ -263,14 +263,14 @@ TEST_CASE("a real series, whole, and with a file cut off or slices missing") {
     write(cut, content.substr(0, 700));
     CHECK(has(refusal(cut), "damaged"));
     write(cut, content);
-    CHECK(io::read_ct(cut).remarks().front().code == "single_slice");
+    CHECK(io::read_ct(cut).notes().front().code == "single_slice");
 }
 
 TEST_CASE("other real files") {
     if (const auto path = shared("chest-imaging-platform/simple_dicom")) {
         const auto ct = io::read_ct(*path);
         CHECK(ct.grid().shape == shape3{2, 512, 512});
-        CHECK(ct.remarks().front().code == "padding");
+        CHECK(ct.notes().front().code == "padding");
     }
     if (const auto path = shared("chest-imaging-platform/ct-64.nrrd"))
         CHECK(io::read_ct(*path).grid().shape == shape3{79, 64, 64});
@@ -284,7 +284,7 @@ TEST_CASE("other real files") {
         CHECK(has(refusal(folder.path / "cut.nii.gz"), "cut off or damaged"));
     }
     if (const auto path = shared("lungmask"))
-        CHECK(io::read_ct(*path).remarks()[1].code == "modality_missing");
+        CHECK(io::read_ct(*path).notes()[1].code == "modality_missing");
 }
 
 TEST_CASE("a JPEG stream damaged inside is refused, and nothing of it reaches the standard error") {

@@ -29,7 +29,7 @@ TEST_CASE("slices come together, each by its own rescale") {
     CHECK(ct.grid() == grid);
     CHECK(ct.hounsfield()(0, 0, 0) == -1000);
     CHECK(ct.hounsfield()(1, 3, 9) == 40);
-    CHECK(ct.remarks() == notes{{note_level::info, "first", "First."}});
+    CHECK(ct.notes() == notes{{note_level::info, "first", "First."}});
 }
 
 TEST_CASE("what is put in any orientation comes out axial") {
@@ -44,7 +44,7 @@ TEST_CASE("what is put in any orientation comes out axial") {
     CHECK(ct.grid().is_axial());
     CHECK(ct.hounsfield()(0, 0, 0) == -1000);
     CHECK(ct.hounsfield()(0, 9, 0) == 40);
-    CHECK(ct.remarks().front().code == "turned_to_axial");
+    CHECK(ct.notes().front().code == "turned_to_axial");
 }
 
 TEST_CASE("claims that no scanner makes are refused before memory is taken") {

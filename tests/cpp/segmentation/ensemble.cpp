@@ -50,7 +50,7 @@ std::size_t count(const lesion_ct& result, int label) {
 }
 
 bool has_note(const lesion_ct& result, const std::string& code) {
-    return std::ranges::any_of(result.remarks(), [&](const note& n) { return n.code == code; });
+    return std::ranges::any_of(result.notes(), [&](const note& n) { return n.code == code; });
 }
 
 } // namespace
@@ -76,8 +76,8 @@ TEST_CASE("ensemble: lesions of known place and class, nothing beyond the lungs"
     for (std::size_t i = 0; i < result.ct().grid().size(); ++i)
         outside += flat(result.lesions())[i] != 0 && flat(result.lungs())[i] == 0 ? 1 : 0;
     CHECK(outside == 0);
-    CHECK(result.remarks()[0].code == "segmented");
-    CHECK(result.remarks()[0].text.find("8 slices with lung by tiny 1") != std::string::npos);
+    CHECK(result.notes()[0].code == "segmented");
+    CHECK(result.notes()[0].text.find("8 slices with lung by tiny 1") != std::string::npos);
     CHECK(has_note(result, "short_lungs"));
     CHECK(result.ground_glass_probability() == nullptr);
 }
@@ -262,7 +262,7 @@ TEST_CASE("ensemble: a four-class network sees the whole slice, and the lungs bo
     }
     CHECK((*result.ground_glass_probability())(4, 16, 44) > 230);
     CHECK(result.lesions()(8, 16, 44) == 0);
-    CHECK(published.remarks()[0].text.find("12 slices by tiny 1 as published") != std::string::npos);
+    CHECK(published.notes()[0].text.find("12 slices by tiny 1 as published") != std::string::npos);
     // Slices 0 and 1 are constant: an answer for them too, and no division by zero.
     const auto flat_slice = slice_of(published.lesions(), 0);
     CHECK(std::ranges::all_of(flat_slice, [&](std::uint8_t label) { return label == flat_slice[0]; }));

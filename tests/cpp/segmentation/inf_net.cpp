@@ -72,7 +72,7 @@ TEST_CASE("inf_net: lesions of known place and class, nothing beyond the lungs")
     for (std::size_t i = 0; i < result.ct().grid().size(); ++i)
         outside += flat(result.lesions())[i] != 0 && flat(result.lungs())[i] == 0 ? 1 : 0;
     CHECK(outside == 0);
-    CHECK(result.remarks()[0].text.find("8 slices with lung by tiny 1 and tiny 1") != std::string::npos);
+    CHECK(result.notes()[0].text.find("8 slices with lung by tiny 1 and tiny 1") != std::string::npos);
 }
 
 TEST_CASE("inf_net: as published, the whole slice, each stretched for itself") {
@@ -89,7 +89,7 @@ TEST_CASE("inf_net: as published, the whole slice, each stretched for itself") {
     // A constant slice becomes 0, its map too, and nothing is found: no label is stretched to ground glass.
     const auto first = slice_of(result.lesions(), 0);
     CHECK(std::ranges::all_of(first, [](std::uint8_t label) { return label == 0; }));
-    CHECK(result.remarks()[0].text.find("10 slices by tiny 1 and tiny 1 as published") != std::string::npos);
+    CHECK(result.notes()[0].text.find("10 slices by tiny 1 and tiny 1 as published") != std::string::npos);
 }
 
 TEST_CASE("inf_net: any number of threads gives the same bytes, and progress can stop it") {

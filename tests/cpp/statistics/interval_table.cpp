@@ -108,9 +108,9 @@ TEST_CASE("fractions and labels are fitted; what lies outside is told") {
     CHECK(table(0.1).probability == 0);
     CHECK(table(1.0).positive == 2);
     CHECK(table(1.0).positive_frequency == doctest::Approx(2.0 / 3));
-    REQUIRE(table.remarks().size() == 2);
-    CHECK(table.remarks()[0].code == "looks_like_percent");
-    CHECK(table.remarks()[1].code == "outside_edges");
+    REQUIRE(table.notes().size() == 2);
+    CHECK(table.notes()[0].code == "looks_like_percent");
+    CHECK(table.notes()[1].code == "outside_edges");
     CHECK(table == interval_table::from_counts(table.counts(), table.options()));
     CHECK_THROWS_WITH_AS((void)table(1.2), doctest::Contains("not in percent"), std::invalid_argument);
     CHECK_THROWS_AS((void)table(std::nan("")), std::invalid_argument);

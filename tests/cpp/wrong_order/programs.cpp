@@ -1,4 +1,5 @@
-// Wrong programs, one for each value of WRONG. check.cmake compiles them and reads what the compiler says first.
+// Wrong programs, one for each value of WRONG. check.cmake compiles them and reads what the compiler says
+// first.
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/slice_profile.hpp>

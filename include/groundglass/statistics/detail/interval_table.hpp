@@ -228,7 +228,7 @@ GROUNDGLASS_INLINE interval_table::interval_table(std::span<const double> fracti
                                                   const interval_table_options& options)
     : interval_table(count_intervals(fractions, labels, options.edges), options) {
     auto found = check_cohort("interval_table", fractions, labels.size());
-    remarks_.insert(remarks_.begin(), found.begin(), found.end());
+    notes_.insert(notes_.begin(), found.begin(), found.end());
 }
 
 GROUNDGLASS_INLINE const interval_row& interval_table::operator()(double fraction) const {
@@ -248,7 +248,7 @@ GROUNDGLASS_INLINE interval_table::interval_table(interval_counts counts, interv
     : options_(std::move(options)), counts_(std::move(counts)),
       rows_(detail::interval_rows(counts_, options_).take()) {
     if (const std::size_t outside = counts_.positive_outside + counts_.negative_outside; outside > 0)
-        remarks_.push_back(
+        notes_.push_back(
             {note_level::warning, "outside_edges",
              std::to_string(outside) + " patients lie beyond the outer edges and count in no interval."});
 }
