@@ -11,7 +11,7 @@ mkdir -p .stamps
 packages=(g++ cmake make libxtensor-dev libboost-math-dev nlohmann-json3-dev python3-dev)
 optional=(ninja-build)
 if [ "${1:-all}" = all ]; then
-    packages+=(doctest-dev libinsighttoolkit5-dev doxygen clang-format)
+    packages+=(doctest-dev libinsighttoolkit5-dev doxygen clang-format clang-tidy)
     optional+=(ccache dicom3tools dcmtk chromium)
 fi
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)

@@ -5,6 +5,9 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 mapfile -t sources < <(git ls-files '*.hpp' '*.cpp')
 clang-format --dry-run --Werror "${sources[@]}"
+# Each public header compiles by itself.
+cmake --build build --parallel "$(nproc)" --target all_verify_interface_header_sets >/dev/null
+$bin/python tools/tidy.py build
 $bin/ruff check .
 $bin/ruff format --check .
 $bin/mypy

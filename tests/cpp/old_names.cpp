@@ -27,7 +27,8 @@ TEST_CASE("a program of 0.1 compiles and gives what it gave") {
     CHECK(binomial_bounds(1, 4, options).lower < 0.25);
     const bit_mask mask(shape);
     CHECK(open(mask, ball(1.0, {1, 1, 1})).empty());
-    CHECK(plan_series(std::vector<slice_header>{}, series_options{}).order.empty());
+    CHECK_THROWS_AS(static_cast<void>(plan_series(std::vector<slice_header>{}, series_options{})),
+                    format_error);
     std::istringstream nothing;
     CHECK_FALSE(io::pixel_data_damage(nothing, slice_header{}, "1.2.840.10008.1.2.1").empty());
 }
