@@ -110,8 +110,7 @@ shape, a map that does not meet the lungs, and values that can't be told as lobe
         },
         "name"_a,
         "The kind ('lobe', 'lung', 'lungs') and label of the part of the lungs that a file's name without "
-        "its ending "
-        "says, or None.");
+        "its ending says, or None.");
     module.def(
         "with_segments",
         [](const lung_ct& lungs, const py::array& segments) {

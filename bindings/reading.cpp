@@ -34,8 +34,7 @@ void bind_reading(py::module_& module) {
         "kind_of_start", [](const py::bytes& start) { return name_of(kind_of_start(view_of_bytes(start))); },
         "start"_a,
         "What a file is by its first 512 bytes or more: 'dicom', 'nifti', 'nrrd', 'metaimage', 'gzip', "
-        "'zip', "
-        "'archive', 'picture' or 'unknown'.");
+        "'zip', 'archive', 'picture' or 'unknown'.");
     module.def(
         "may_be_dicom", [](const py::bytes& start) { return may_be_dicom(view_of_bytes(start)); }, "start"_a,
         "Whether these may be the first bytes of a DICOM file without preamble: an element of group 2 or 8.");

@@ -150,8 +150,7 @@ unevenly spaced, or where nothing is a CT.)");
         },
         "header"_a, "offset"_a, "transfer_syntax"_a,
         "What is wrong with the voxels of a DICOM file whose Pixel Data begins at byte `offset`, from "
-        "lengths alone; "
-        "empty when nothing is.");
+        "lengths alone; empty when nothing is.");
 
     module.def("holds_frames", &holds_frames, "file"_a, "described"_a,
                "Whether a file is to be read frame by frame: a CT that describes its frames by functional "
@@ -225,8 +224,7 @@ column). Raises FormatError for a grid that no chest CT has.)")
              "Stores whole slices from slice `first` on as slope * stored + intercept. Different slices may "
              "be put "
              "from different threads. Raises ValueError where they are not whole slices, TypeError for a "
-             "dtype that "
-             "is no number.")
+             "dtype that is no number.")
         .def("remark", &ct_assembly::remark, "note"_a,
              "Adds what the reader has to say after it has seen the voxels.")
         .def(
@@ -265,8 +263,7 @@ column). Raises FormatError for a grid that no chest CT has.)")
         },
         "labels"_a, py::kw_only(), "spacing_mm"_a, "origin_mm"_a, "direction"_a, "like"_a,
         "The uint8 or uint16 labels turned to the axial order of `like`. Raises FormatError where they lie "
-        "in another "
-        "grid.");
+        "in another grid.");
 }
 
 } // namespace groundglass::bindings

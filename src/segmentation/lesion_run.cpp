@@ -173,8 +173,7 @@ notes what_was_done(const lesion_settings& settings, const std::string& models, 
     if (finest < 0.35 || coarsest > 1.5)
         warn("unusual_pixel_spacing",
              "Pixels of " + shown(grid.spacing_mm[1]) + " x " + shown(grid.spacing_mm[2]) +
-                 " mm are outside the usual 0.35 to 1.5 mm of chest CT; the model was not "
-                 "made for them.");
+                 " mm are outside the usual 0.35 to 1.5 mm of chest CT; the model was not made for them.");
     if (grid.spacing_mm[0] > 10)
         warn("wide_slice_spacing", "Slices " + shown(grid.spacing_mm[0]) +
                                        " mm apart leave most of the lungs unseen; volumes are rough.");

@@ -247,8 +247,7 @@ GROUNDGLASS_INLINE series_plan plan_series(std::span<const slice_header> headers
     if (chosen.from_mixed_uid)
         remarks.push_back(
             {note_level::warning, "mixed_series",
-             "One series UID holds images of different kinds, planes or acquisitions; they were told "
-             "apart" +
+             "One series UID holds images of different kinds, planes or acquisitions; they were told apart" +
                  (chosen.told_by.empty() ? std::string() : " by " + listed_names(chosen.told_by)) + " and " +
                  chosen.name + " was taken."});
     const auto joined = joined_notes(headers, chosen);

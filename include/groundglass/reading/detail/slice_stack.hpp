@@ -190,8 +190,7 @@ GROUNDGLASS_INLINE slice_stack stack_slices(std::span<const slice_header> header
                 result.remarks.push_back(
                     {thickness < 0.5 * spacing ? note_level::warning : note_level::info, "slice_gap",
                      "Slices of " + decimal(thickness) + " mm lie " + decimal(spacing) +
-                         " mm apart: what lies between them was not imaged, volumes take the "
-                         "spacing."});
+                         " mm apart: what lies between them was not imaged, volumes take the spacing."});
         }
     }
 

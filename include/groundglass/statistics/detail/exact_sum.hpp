@@ -19,8 +19,7 @@ namespace detail {
     if (std::isinf(result))
         throw std::invalid_argument(
             who + ": " + what +
-            " is beyond the largest double (1.8e308); divide all values by a power of "
-            "ten first");
+            " is beyond the largest double (1.8e308); divide all values by a power of ten first");
     return result;
 }
 

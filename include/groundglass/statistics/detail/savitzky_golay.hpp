@@ -149,8 +149,7 @@ private:
     [[noreturn]] static void refuse_value(std::size_t index) {
         throw std::invalid_argument(
             "savitzky_golay: the filtered value at " + std::to_string(index) +
-            " is beyond the largest number of its type; divide the series by a power of "
-            "ten first");
+            " is beyond the largest number of its type; divide the series by a power of ten first");
     }
 
     /// Whether sums of products of such numbers stay within a double and keep its digits.
