@@ -19,7 +19,7 @@ SOURCES = {
     "segmentation": {"", "volume"},
     "quantification": {"", "volume"},
     "statistics": {""},
-    "severity": {"", "quantification", "statistics"},
+    "severity": {"", "volume", "quantification", "statistics"},
 }
 
 

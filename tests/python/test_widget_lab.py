@@ -79,14 +79,18 @@ class Lab:
             self.page.wait_for_timeout(50)
 
     def run(self, cell: int) -> None:
-        """Runs a cell. A request before the kernel has quite started is lost, and made again."""
+        """Runs a cell. A request before the kernel has quite started is lost, and made again; a kernel that is
+        slow to start makes the lab ask which one to take."""
         from playwright.sync_api import TimeoutError as Timeout
 
         prompt = self.page.locator(".jp-InputPrompt").nth(cell).filter(has_text=re.compile(r"\d|\*"))
+        question = self.page.locator(".jp-Dialog .jp-mod-accept")
         for _ in range(10):
-            self.page.locator(".jp-InputArea-editor").nth(cell).click()
-            self.page.keyboard.press("Control+Enter")
+            if question.count() > 0:
+                question.first.click()
             try:
+                self.page.locator(".jp-InputArea-editor").nth(cell).click(timeout=3000)
+                self.page.keyboard.press("Control+Enter")
                 prompt.wait_for(timeout=3000)
                 return
             except Timeout:
