@@ -24,6 +24,9 @@ import nbformat
 import numpy as np
 import pytest
 
+#: Its browser paints in software and its kernel computes: company makes both wait.
+pytestmark = pytest.mark.alone
+
 CHROMIUM = shutil.which("chromium")
 #: What anything may take on a busy machine.
 WAIT_S = 120
@@ -79,8 +82,8 @@ class Lab:
             self.page.wait_for_timeout(50)
 
     def run(self, cell: int) -> None:
-        """Runs a cell. A request before the kernel has quite started is lost, and made again; a kernel that is
-        slow to start makes the lab ask which one to take."""
+        """Runs a cell. A request before the kernel has quite started is lost, and made again; a kernel
+        that is slow to start makes the lab ask which one to take."""
         from playwright.sync_api import TimeoutError as Timeout
 
         prompt = self.page.locator(".jp-InputPrompt").nth(cell).filter(has_text=re.compile(r"\d|\*"))
