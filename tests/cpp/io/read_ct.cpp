@@ -283,8 +283,7 @@ TEST_CASE("other real files") {
         write(folder.path / "cut.nii.gz", content.substr(0, content.size() / 2));
         CHECK(has(refusal(folder.path / "cut.nii.gz"), "cut off or damaged"));
     }
-    if (const auto path = shared("lungmask"))
-        CHECK(io::read_ct(*path).notes()[1].code == "modality_missing");
+    if (const auto path = shared("lungmask")) CHECK(io::read_ct(*path).notes()[1].code == "modality_missing");
 }
 
 TEST_CASE("a JPEG stream damaged inside is refused, and nothing of it reaches the standard error") {
