@@ -59,6 +59,7 @@ interval_table_options options_from(const py::dict& keywords) {
 
 std::vector<std::size_t> counts_from(const std::vector<py::ssize_t>& numbers) {
     std::vector<std::size_t> counts;
+    counts.reserve(numbers.size());
     for (py::ssize_t number : numbers) counts.push_back(whole(number, "interval_table: counts"));
     return counts;
 }
