@@ -10,7 +10,7 @@ NEEDED = (
     r"groundglass/_core\..*so",
     r"groundglass/_segmentation\..*so",
     r"groundglass/py\.typed",
-    r"groundglass/_core\.pyi",
+    r"groundglass/_core/__init__\.pyi",
     r"groundglass/weights/manifest\.json",
     r"groundglass/weights/[\w-]+\.pt",
     r"groundglass/web/static/index\.html",

@@ -92,7 +92,7 @@ def test_a_wheel_with_something_missing_or_too_much_is_found() -> None:
         "groundglass/_core.cpython-311-x86_64-linux-gnu.so",
         "groundglass/_segmentation.cpython-311-x86_64-linux-gnu.so",
         "groundglass/py.typed",
-        "groundglass/_core.pyi",
+        "groundglass/_core/__init__.pyi",
         "groundglass/weights/manifest.json",
         "groundglass/weights/ensemble-lite.pt",
         "groundglass/web/static/index.html",
