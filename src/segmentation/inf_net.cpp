@@ -167,7 +167,7 @@ void check(const inf_net_options& options) {
     const auto [low, high] = options.window_hu;
     if (!(std::isfinite(low) && std::isfinite(high) && low < high))
         throw std::invalid_argument("inf_net: window_hu must be (low, high) with low < high, found (" +
-                                    detail::shown(low) + ", " + detail::shown(high) + ")");
+                                    detail::four_digits(low) + ", " + detail::four_digits(high) + ")");
 }
 
 } // namespace

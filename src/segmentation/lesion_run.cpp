@@ -134,8 +134,9 @@ void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_m
     const double total_ml = static_cast<double>(voxels) * voxel_ml;
     const double two_digits = std::pow(10.0, std::floor(std::log10(total_ml)) - 1);
     remarks.push_back({note_level::info, "small_lesions_dropped",
-                       "Lesions below " + shown(minimum_ml) + " ml were dropped: " + std::to_string(count) +
-                           ", " + shown(two_digits * std::round(total_ml / two_digits)) + " ml in all."});
+                       "Lesions below " + four_digits(minimum_ml) +
+                           " ml were dropped: " + std::to_string(count) + ", " +
+                           four_digits(two_digits * std::round(total_ml / two_digits)) + " ml in all."});
 }
 
 /// `a 1, b 2 and c 1`.
@@ -158,8 +159,8 @@ notes what_was_done(const lesion_settings& settings, const std::string& models, 
     notes result{
         {note_level::info, "segmented",
          "Lesions in " + std::to_string(slices) + " slices with lung by " + models + ", threshold " +
-             shown(settings.threshold) + ", probabilities averaged over slices up to " +
-             shown(settings.average_mm) + " mm away" +
+             four_digits(settings.threshold) + ", probabilities averaged over slices up to " +
+             four_digits(settings.average_mm) + " mm away" +
              (settings.views > 1 ? " and over " + std::to_string(settings.views) + " views." : ".")}};
     const auto warn = [&](const char* code, const std::string& text) {
         result.push_back({note_level::warning, code, text});
@@ -172,14 +173,14 @@ notes what_was_done(const lesion_settings& settings, const std::string& models, 
     const auto [finest, coarsest] = std::minmax(grid.spacing_mm[1], grid.spacing_mm[2]);
     if (finest < 0.35 || coarsest > 1.5)
         warn("unusual_pixel_spacing",
-             "Pixels of " + shown(grid.spacing_mm[1]) + " x " + shown(grid.spacing_mm[2]) +
+             "Pixels of " + four_digits(grid.spacing_mm[1]) + " x " + four_digits(grid.spacing_mm[2]) +
                  " mm are outside the usual 0.35 to 1.5 mm of chest CT; the model was not made for them.");
     if (grid.spacing_mm[0] > 10)
-        warn("wide_slice_spacing", "Slices " + shown(grid.spacing_mm[0]) +
+        warn("wide_slice_spacing", "Slices " + four_digits(grid.spacing_mm[0]) +
                                        " mm apart leave most of the lungs unseen; volumes are rough.");
     if (static_cast<double>(slices) * grid.spacing_mm[0] < 100)
         warn("short_lungs",
-             "Only " + shown(static_cast<double>(slices) * grid.spacing_mm[0]) +
+             "Only " + four_digits(static_cast<double>(slices) * grid.spacing_mm[0]) +
                  " mm of lung lie in the volume; the figures are those of a part of the lungs.");
     return result;
 }
@@ -194,7 +195,7 @@ lung_slices whole_slices(const volume::geometry& grid) {
 
 } // namespace
 
-std::string shown(double value) {
+std::string four_digits(double value) {
     std::array<char, 32> text{};
     const int length = std::snprintf(text.data(), text.size(), "%.4g", value);
     return {text.data(), static_cast<std::size_t>(std::max(0, length))};
@@ -202,7 +203,8 @@ std::string shown(double value) {
 
 void check(const lesion_settings& settings, const std::string& stage) {
     const auto refuse = [&](const std::string& name, double value, const std::string& allowed) {
-        throw std::invalid_argument(stage + ": " + name + " must be " + allowed + ", found " + shown(value));
+        throw std::invalid_argument(stage + ": " + name + " must be " + allowed + ", found " +
+                                    four_digits(value));
     };
     if (settings.threads < 0 || settings.threads > 1024)
         refuse("threads", settings.threads, "0 (one for each core) or 1 to 1024");

@@ -33,7 +33,8 @@ template <class Options>
 /// Throws `std::invalid_argument` naming the stage, the option, its value and the range.
 void check(const lesion_settings& settings, const std::string& stage);
 
-[[nodiscard]] std::string shown(double value);
+/// As a note or a refusal tells a measure.
+[[nodiscard]] std::string four_digits(double value);
 
 using member_function = std::function<void(std::size_t member, const slice_probabilities&)>;
 
@@ -105,7 +106,7 @@ template <class Networks, class T>
                                           std::optional<value_range> window) {
     if (window && !(std::isfinite(window->low) && std::isfinite(window->high) && window->low < window->high))
         throw std::invalid_argument("segment_image: window must be (low, high) with low < high, found (" +
-                                    shown(window->low) + ", " + shown(window->high) + ")");
+                                    four_digits(window->low) + ", " + four_digits(window->high) + ")");
     if (size.area() == 0 || values.size() != size.area())
         throw std::invalid_argument("segment_image: " + std::to_string(values.size()) +
                                     " values for an image of " + std::to_string(size.rows) + " x " +
