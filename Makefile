@@ -18,8 +18,7 @@ demo: $(if $(wildcard .stamps/all),build,demo-build)
 
 test: build
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
-	cmake -DBUILD=$(BUILD) -DWORK=$(BUILD)/consumer -P examples/consumer/check.cmake
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: build
 	tools/lint.sh

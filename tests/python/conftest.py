@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from side_by_side import pytest_runtest_protocol  # noqa: F401, a hook
+from side_by_side import pytest_collection_modifyitems, pytest_runtest_protocol  # noqa: F401, hooks
 
 if TYPE_CHECKING:
     import httpx

@@ -1,17 +1,29 @@
-"""Tests that hold a clock against the program run without company where pytest runs several at a time.
+"""What makes several tests at a time a short run: who begins, who is alone, and one thread each.
 
-Every test takes part in one lock, those that are marked ``alone`` as its only holder. A gate in front lets
-none pass one that waits for that.
+Files that are marked ``long`` begin first, so that none of them is the last that all wait for. Tests that
+hold a clock against the program are marked ``alone``: every test takes part in one lock, those as its only
+holder, and a gate in front lets none pass one that waits for that.
 """
 
 from __future__ import annotations
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+# More threads than cores spend their time waiting for each other. Read when numpy and torch are loaded, here
+# and in the programs that tests start.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

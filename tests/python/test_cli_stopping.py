@@ -14,6 +14,8 @@ import pytest
 
 from small_study import segmentation_missing, write
 
+pytestmark = pytest.mark.long
+
 GROUNDGLASS = (sys.executable, "-m", "groundglass")
 
 

@@ -12,6 +12,8 @@ import groundglass as gg
 from groundglass.cli import main
 from small_study import patient, refused, segmentation_missing
 
+pytestmark = pytest.mark.long
+
 Output = pytest.CaptureFixture[str]
 
 

@@ -25,6 +25,8 @@ from groundglass.result import NOT_A_DEVICE, ModelRecord
 from groundglass.write.dicom_seg import write_dicom_seg
 from groundglass.write.dicom_sr import _site, write_dicom_sr
 
+pytestmark = pytest.mark.long
+
 #: Columns of the table by finding, name and derivation.
 COLUMNS = {
     ("39607008", "118565006", None): "lung_ml",

@@ -21,6 +21,7 @@ torch = pytest.importorskip("torch")
 # TorchScript is the format that LibTorch reads; torch announces its successor on every call. torch.save and
 # torch.load of the old format use storages that torch has deprecated as well.
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:TypedStorage is deprecated:UserWarning"),
     pytest.mark.filterwarnings("ignore:Couldn't retrieve source code:UserWarning"),

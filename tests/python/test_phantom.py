@@ -14,6 +14,8 @@ import pytest
 from groundglass import phantom
 from groundglass.phantom import Phantom, make, write_phantom
 
+pytestmark = pytest.mark.long
+
 SMALL = (50, 96, 96)
 
 

@@ -31,7 +31,7 @@ Ensemble, InfNet = segmentation.Ensemble, segmentation.InfNet
 Image = pytest.importorskip("PIL.Image")
 
 # TorchScript is deprecated upstream, and is the format of the model files.
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 
 Array = npt.NDArray[Any]
 SIZE = 64

@@ -10,7 +10,7 @@ from conftest import SHARED_DATA
 
 torch = pytest.importorskip("torch")
 # TorchScript is the format that LibTorch reads; torch announces its successor on every call.
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 
 import torch.nn.functional as F  # noqa: E402
 

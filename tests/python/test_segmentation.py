@@ -26,7 +26,7 @@ segmentation = pytest.importorskip("groundglass.segmentation.stages")
 Ensemble = segmentation.Ensemble
 
 # TorchScript is deprecated upstream, and is the format of the model files.
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ from page_browser import (
     yellow,
 )
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+pytestmark = [pytest.mark.long, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 
 # --- a slice ------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from page_browser import (
     slow_uploads,
 )
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+pytestmark = [pytest.mark.long, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 
 # --- uploading ----------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 import groundglass as gg
 from dicom_factory import chest, write_series
 
+pytestmark = pytest.mark.long
+
 SLICES = 12
 
 

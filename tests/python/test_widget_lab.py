@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 
 #: Its browser paints in software and its kernel computes: company makes both wait.
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.long, pytest.mark.alone]
 
 CHROMIUM = shutil.which("chromium")
 #: What anything may take on a busy machine.

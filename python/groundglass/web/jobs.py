@@ -145,7 +145,7 @@ class Pool:
         finally:
             self._progress.pop(job.id, None)
             self._store.drop_work(job.id)
-        seconds = round(time.monotonic() - start, 2)
+        seconds = round(time.monotonic() - start, 3)
         details = {"job": shown(job.id), "kind": job.kind, "seconds": seconds}
         log.info(f"job {outcome.state}", extra=details | ({"code": outcome.code} if outcome.code else {}))
 

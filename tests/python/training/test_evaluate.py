@@ -13,6 +13,8 @@ from groundglass.models import UNetLite  # noqa: E402
 from groundglass.training.data import fit_long_edge  # noqa: E402
 from groundglass.training.evaluate import Counts, label_map, predict, prepare  # noqa: E402
 
+pytestmark = pytest.mark.long
+
 
 def counts() -> Counts:
     """Two slices of four and three pixels' worth of findings."""

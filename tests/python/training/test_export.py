@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 # TorchScript is the format that LibTorch reads; torch announces its successor on every call.
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 
 from groundglass.models import EnsembleLite, FourClassProbability  # noqa: E402
 from groundglass.training import __main__ as command  # noqa: E402

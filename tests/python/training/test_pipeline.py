@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 # TorchScript is the format that LibTorch reads; torch announces its successor on every call.
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")]
 
 from made_up_slices import STILL, slice_of, write_data  # noqa: E402
 

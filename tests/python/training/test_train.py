@@ -25,6 +25,8 @@ from groundglass.training.train import (  # noqa: E402
     update_average,
 )
 
+pytestmark = pytest.mark.long
+
 
 def tiny_loss(network: UNetLite, average: UNetLite, step: int, rng: np.random.Generator) -> torch.Tensor:
     """Loss on augmented made-up slices at 32 x 32."""
