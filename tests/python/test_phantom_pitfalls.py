@@ -86,12 +86,13 @@ def test_the_neck_is_narrow_and_holds_air_up_to_the_jaw() -> None:
     p = study(8, Pitfalls(neck=True), tall=True)
     body = p.hounsfield[-6, :60] > -200
     assert np.ptp(np.flatnonzero(body.any(axis=0))) * 3.875 < 190
-    assert np.all((p.mimics[60:] == AIRWAY).any(axis=(1, 2)))
+    seen = (p.mimics[60:] == AIRWAY).any(axis=(1, 2))
+    assert np.count_nonzero(~seen) <= 1  # the cords all but meet
 
 
 def test_arms_widen_the_body() -> None:
     wide = [study(9, Pitfalls(arms_down=down)).hounsfield[20] > -200 for down in (False, True)]
-    assert np.count_nonzero(wide[1]) > 1.03 * np.count_nonzero(wide[0])
+    assert [bool(w[:, [0, -1]].any()) for w in wide] == [False, True]
 
 
 def test_the_truth_names_them_and_needs_no_image() -> None:

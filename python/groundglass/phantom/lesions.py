@@ -89,8 +89,8 @@ def place(
         core[part] = dense + 0.10 * noise[0] + 0.19 * noise[1] + 0.13 * noise[2] - below / 60 + y / 700
         if bases != "none":
             # A front that rises towards the back: 30 mm of it weigh as much as a patch.
-            chosen = np.isin(lungs[index][rows, columns], _LABELS[bases])
-            core[part] = (y - 0.9 * float(z)) / 30 + 0.3 * noise[0] + 0.15 * noise[1] - 100 * ~chosen
+            wanted_side = np.isin(lungs[index][rows, columns], _LABELS[bases])
+            core[part] = (y - 0.9 * float(z)) / 30 + 0.3 * noise[0] + 0.15 * noise[1] - 100 * ~wanted_side
     labels = np.zeros(total, np.uint8)
     within = np.zeros(total, np.float32)
     for label, score in ((CONSOLIDATION, core), (GROUND_GLASS, haze)):

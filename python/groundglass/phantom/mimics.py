@@ -98,9 +98,9 @@ class Mimics:
         for a, b in pairwise(points):
             e = [b[i] - a[i] for i in range(3)]
             length = float(np.sqrt(sum(v * v for v in e)))
-            d = (chest.x - a[0], chest.y - a[1], z - a[2])
-            s = np.clip(sum(u * v for u, v in zip(d, e, strict=True)) / length**2, 0, 1)
-            far = np.sqrt(sum((u - s * v) ** 2 for u, v in zip(d, e, strict=True)))
+            x, y, up = chest.x - a[0], chest.y - a[1], z - a[2]
+            s = np.clip((x * e[0] + y * e[1] + up * e[2]) / length**2, 0, 1)
+            far = np.sqrt((x - s * e[0]) ** 2 + (y - s * e[1]) ** 2 + (up - s * e[2]) ** 2)
             nearer = far < off
             off[nearer], along[nearer] = far[nearer], (run + s * length)[nearer]
             run += length
