@@ -65,10 +65,15 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
     if (!trachea) return std::nullopt;
     const double voxel_ml = spacing_mm[0] * spacing_mm[1] * spacing_mm[2] / 1000;
     volume::bit_mask tree = *trachea;
+    // Larynx, pharynx and mouth above are no part of it, and would count as a leak.
+    auto below = inside;
+    for (std::size_t slice = volume::bounding_box(tree).last[0] + 1; slice < below.shape()[0]; ++slice)
+        for (std::size_t row = 0; row < below.shape()[1]; ++row)
+            std::fill(below.row(slice, row).begin(), below.row(slice, row).end(), 0);
     double volume = static_cast<double>(tree.count()) * voxel_ml;
     for (int limit = -960; limit <= -840; limit += 20) {
         auto grown = volume::reconstruct(
-            *trachea, inside & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < limit; }),
+            *trachea, below & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < limit; }),
             volume::connectivity::faces);
         grown |= *trachea;
         const double grown_ml = static_cast<double>(grown.count()) * voxel_ml;
@@ -77,12 +82,17 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         volume = grown_ml;
     }
 
-    // From the top down: the axis of the trachea, until the lumen falls into two halves side by side.
+    // From the top down: the axis of the trachea, until the lumen falls into two halves side by side, or
+    // becomes far wider where the bronchi leave like the arms of a T.
+    constexpr double widest_trachea_mm = 28;
+    constexpr double much_wider = 1.6;
+    double usual_mm = 0;
     const volume::components spots(tree, volume::connectivity::faces_in_slice);
     struct centre {
         std::size_t voxels = 0;
         double row = 0;
         double column = 0;
+        double width_mm = 0;
     };
     std::vector<centre> centres(spots.size());
     spots.visit_runs([&](std::size_t, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
@@ -96,6 +106,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         auto& c = centres[i];
         c.row /= static_cast<double>(c.voxels);
         c.column /= static_cast<double>(c.voxels);
+        c.width_mm = static_cast<double>(spots[i].last[2] - spots[i].first[2] + 1) * spacing_mm[2];
         by_slice[spots[i].first[0]].push_back(c);
     }
     std::vector<std::optional<centre>> axis(tree.shape()[0]);
@@ -115,7 +126,8 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
                                   : -static_cast<double>(c.voxels);
             if (nearest == nullptr || d < away) nearest = &c, away = d;
         }
-        bool divided = false;
+        bool divided =
+            last && nearest->width_mm > std::max(much_wider * usual_mm, widest_trachea_mm);
         for (const auto& c : by_slice[slice]) {
             if (&c == nearest) continue;
             const double area = static_cast<double>(c.voxels) * spacing_mm[1] * spacing_mm[2];
@@ -125,6 +137,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         divided_mm = divided ? divided_mm + spacing_mm[0] : 0;
         if (divided_mm > 8 || (last && away > options.trachea_reach_mm)) break;
         if (!divided || !last) {
+            usual_mm = last ? 0.8 * usual_mm + 0.2 * nearest->width_mm : nearest->width_mm;
             last = *nearest;
             carina = slice;
         }
