@@ -20,10 +20,9 @@ namespace detail {
 inline std::optional<volume::bit_mask> find_trachea(const array3<std::int16_t>& hounsfield,
                                                     const volume::bit_mask& inside,
                                                     const volume::component& lungs,
-                                                    const volume::vector3& spacing_mm,
+                                                    const volume::vector3& spacing_mm, int clear_air,
                                                     const central_airways_options& options) {
-    constexpr int clear_air = -800;
-    const auto clear = inside & volume::mask_where(hounsfield, [](std::int16_t v) { return v < clear_air; });
+    const auto clear = inside & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < clear_air; });
     const volume::components spots(clear, volume::connectivity::faces_in_slice);
     const double pixel_mm2 = spacing_mm[1] * spacing_mm[2];
     const double longest_mm = 1.8 * std::sqrt(options.largest_area_mm2);
@@ -61,7 +60,11 @@ GROUNDGLASS_INLINE std::optional<central_airways>
 find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_mask& inside,
                      const volume::component& lungs, const volume::vector3& spacing_mm,
                      const central_airways_options& options) {
-    const auto trachea = detail::find_trachea(hounsfield, inside, lungs, spacing_mm, options);
+    // Below the lower limits lung that touches the trachea is none of its lumen.
+    std::optional<volume::bit_mask> trachea;
+    for (const int clear_air : {-800, -900, -950})
+        if (!trachea)
+            trachea = detail::find_trachea(hounsfield, inside, lungs, spacing_mm, clear_air, options);
     if (!trachea) return std::nullopt;
     const double voxel_ml = spacing_mm[0] * spacing_mm[1] * spacing_mm[2] / 1000;
     volume::bit_mask tree = *trachea;
@@ -126,8 +129,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
                                   : -static_cast<double>(c.voxels);
             if (nearest == nullptr || d < away) nearest = &c, away = d;
         }
-        bool divided =
-            last && nearest->width_mm > std::max(much_wider * usual_mm, widest_trachea_mm);
+        bool divided = last && nearest->width_mm > std::max(much_wider * usual_mm, widest_trachea_mm);
         for (const auto& c : by_slice[slice]) {
             if (&c == nearest) continue;
             const double area = static_cast<double>(c.voxels) * spacing_mm[1] * spacing_mm[2];

@@ -96,8 +96,12 @@ inline volume::bit_mask surrounded_by_body(const volume::bit_mask& air, const vo
 
 inline constexpr double smallest_lung_mm = 25;
 
+/// Less of a piece than this lies deeper than its rim: sheets of air in fat and between muscles.
+inline constexpr double smallest_core = 0.15;
+
 /// The air in the body that is lung, airways still with it: pieces of at least a share of the largest that
-/// the body surrounds and whose middle is not clear gas. Nothing where no piece is `smallest_lung_mm` wide
+/// the body surrounds and whose middle is not clear gas; beside the largest only such as are no thin sheets
+/// and don't lie wholly above it, in the neck. Nothing where no piece is `smallest_lung_mm` wide
 /// and deep: the air of an abdomen is no lung, while even the apex of one is wider.
 inline volume::bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, const volume::bit_mask& inside,
                                     const volume::bit_mask& surrounded, const volume::vector3& spacing_mm,
@@ -126,6 +130,7 @@ inline volume::bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, cons
     });
     std::vector<char> taken(parts.size());
     std::size_t largest = 0;
+    std::size_t top = 0; // of the largest
     for (const std::size_t i : parts.by_size()) {
         if (static_cast<double>(parts[i].voxels) < smallest_share * static_cast<double>(largest)) break;
         if (static_cast<double>(parts[i].voxels) < 1e-5 * static_cast<double>(flat(hounsfield).size())) break;
@@ -134,8 +139,13 @@ inline volume::bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, cons
         const auto extent = [&](std::size_t axis) {
             return static_cast<double>(parts[i].last[axis] - parts[i].first[axis] + 1) * spacing_mm[axis];
         };
+        if (largest != 0 &&
+            (static_cast<double>(core) < smallest_core * static_cast<double>(parts[i].voxels) ||
+             parts[i].first[0] > top))
+            continue;
         if (largest == 0 && std::min(extent(1), extent(2)) < smallest_lung_mm) continue;
         if (core == 0 || static_cast<double>(core_hu) / static_cast<double>(core) < gas_below_hu) continue;
+        if (largest == 0) top = parts[i].last[0];
         largest = std::max(largest, parts[i].voxels);
         taken[i] = 1;
     }

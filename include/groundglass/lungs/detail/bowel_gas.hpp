@@ -61,9 +61,8 @@ inline volume::bit_mask anywhere_below(const volume::bit_mask& lung) {
 /// Bodies of clear gas that lie wholly at or below `highest_slice` and are no part of a lung, without the rim
 /// that partial volume makes.
 inline gas_bodies bodies_of_gas(const array3<std::int16_t>& hounsfield, const volume::bit_mask& gas,
-                                      const volume::bit_mask& lung_like,
-                                      std::size_t highest_slice, const volume::vector3& spacing_mm,
-                                      const gas_body_limits& limits = {}) {
+                                const volume::bit_mask& lung_like, std::size_t highest_slice,
+                                const volume::vector3& spacing_mm, const gas_body_limits& limits = {}) {
     const double pixel = std::max(spacing_mm[1], spacing_mm[2]);
     const volume::ball rim(std::max(2.0, 1.01 * pixel), spacing_mm);
     const volume::ball shell(8, spacing_mm);
@@ -93,7 +92,6 @@ inline gas_bodies bodies_of_gas(const array3<std::int16_t>& hounsfield, const vo
     for (std::size_t axis = 0; axis < 3; ++axis) margin[axis] = rim_reach[axis] + shell_reach[axis];
     const double voxel_ml = spacing_mm[0] * spacing_mm[1] * spacing_mm[2] / 1000;
     for (std::size_t i = 0; i < bodies.size(); ++i) {
-        if (runs[i].empty()) DBG("skipped %zu z %zu..%zu high %zu\n", bodies[i].voxels, bodies[i].first[0], bodies[i].last[0], highest_slice);
         if (runs[i].empty()) continue; // a bulla above stays with its lung
         const auto [first, extent] =
             volume::with_margin(bodies[i], margin, shape); // each costs as much as it is large
@@ -112,11 +110,10 @@ inline gas_bodies bodies_of_gas(const array3<std::int16_t>& hounsfield, const vo
         const auto lung = static_cast<double>((around & volume::crop(lung_like, first, extent)).count());
         const auto share = lung / static_cast<double>(std::max<std::size_t>(1, around.count()));
         const auto voxels = static_cast<double>(bodies[i].voxels);
-        DBG("body ml %.1f z %zu..%zu share %.2f over %.2f\n", voxels*spacing_mm[0]*spacing_mm[1]*spacing_mm[2]/1000, bodies[i].first[0], bodies[i].last[0], share, over_lung/voxels);
         const bool large = voxels * voxel_ml >= limits.smallest_ml;
-        const bool under_diaphragm =
-            large && share < limits.lung_above && static_cast<double>(over_lung) < limits.lung_below * voxels &&
-            static_cast<double>(sum_hu) < limits.clear_hu * voxels;
+        const bool under_diaphragm = large && share < limits.lung_above &&
+                                     static_cast<double>(over_lung) < limits.lung_below * voxels &&
+                                     static_cast<double>(sum_hu) < limits.clear_hu * voxels;
         if (share >= limits.lung_around && !under_diaphragm) continue;
         auto& found = large ? result.large : result.small;
         for (const auto& [slice, row, begin, end] : runs[i]) found.set(slice, row, begin, end);
@@ -130,8 +127,8 @@ inline gas_bodies bodies_of_gas(const array3<std::int16_t>& hounsfield, const vo
 inline volume::bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const volume::bit_mask& inside,
                                   std::size_t highest_slice, const volume::vector3& spacing_mm,
                                   double gas_below_hu, double air_below_hu) {
-    const double reach_mm = std::getenv("RR") ? std::atof(std::getenv("RR")) : 16;     // no flood goes further from the clear gas
-    constexpr double lung_core_mm = 4;  // what holds a ball of this radius is no rim of gas
+    constexpr double reach_mm = 16;    // no flood goes further from the clear gas
+    constexpr double lung_core_mm = 4; // what holds a ball of this radius is no rim of gas
     const auto gas = volume::open(
         inside & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < gas_below_hu; }),
         volume::ball(3, spacing_mm));
@@ -143,8 +140,8 @@ inline volume::bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const 
     if (bodies.large.empty()) return result;
 
     const volume::ball reach(reach_mm, spacing_mm);
-    const auto [first, extent] = volume::with_margin(volume::bounding_box(bodies.large),
-                                                     reach.reach(inside.shape()), inside.shape());
+    const auto [first, extent] =
+        volume::with_margin(volume::bounding_box(bodies.large), reach.reach(inside.shape()), inside.shape());
     auto bowel = volume::crop(bodies.large, first, extent);
     const auto air = volume::crop(inside, first, extent);
     const volume::ball core(lung_core_mm, spacing_mm);
@@ -153,10 +150,10 @@ inline volume::bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const 
     auto lung = volume::open((air - volume::crop(gas, first, extent)) - bowel, core) - rim;
     const auto near = volume::dilate(bowel, reach);
     flood(volume::crop(hounsfield, first, extent), air & near, bowel, lung);
-    volume::for_each_run(bowel, [&, at = first](std::size_t slice, std::size_t row, std::size_t begin,
-                                                std::size_t end) {
-        result.set(slice + at[0], row + at[1], begin + at[2], end + at[2]);
-    });
+    volume::for_each_run(
+        bowel, [&, at = first](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {
+            result.set(slice + at[0], row + at[1], begin + at[2], end + at[2]);
+        });
     return result;
 }
 
