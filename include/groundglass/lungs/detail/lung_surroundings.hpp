@@ -3,6 +3,7 @@
 #include <groundglass/array.hpp>
 #include <groundglass/lungs/detail/airways.hpp>
 #include <groundglass/lungs/detail/bowel_gas.hpp>
+#include <groundglass/lungs/detail/chest_wall.hpp>
 #include <groundglass/volume/bit_mask.hpp>
 #include <groundglass/volume/components.hpp>
 #include <groundglass/volume/ct_volume.hpp>
@@ -142,17 +143,20 @@ struct dense_behind {
 };
 
 /// Dense tissue between the hindmost voxels of a lung and the ribs, column by column in each slice, where it
-/// is thicker than `thinnest_mm`. Ribs are bone closed between one and the next; 40 mm on either side of the
-/// middle are left out, where the aorta and the spine lie.
+/// is thicker than `thinnest_mm`. Ribs are bone, closed from one to the next above; 40 mm on either side of
+/// the middle are left out, where the aorta and the spine lie.
 inline dense_behind dense_behind_lung(const chest_sample& chest, std::uint8_t side, double thinnest_mm) {
     constexpr int bone_hu = 180;
-    constexpr double between_ribs_mm = 14;
+    constexpr double between_ribs_mm = 32; // a rib's height and more
     constexpr double middle_mm = 40;
     constexpr double thickest_mm = 100;
     constexpr int fat_below_hu = -40;
     constexpr int air_below_hu = -250;
     const auto bone = volume::mask_where(chest.hounsfield, [](std::int16_t v) { return v > bone_hu; });
-    const auto cage = volume::close(bone, volume::ball(between_ribs_mm, chest.spacing_mm));
+    const double pixel = 1.01 * std::max(chest.spacing_mm[1], chest.spacing_mm[2]);
+    const auto cage = close_line(volume::dilate(bone, volume::ball::disc(pixel, chest.spacing_mm)), {1, 0, 0},
+                                 static_cast<std::ptrdiff_t>(volume::whole_up_to(
+                                     between_ribs_mm / chest.spacing_mm[0], bone.shape()[0])));
     const auto box =
         volume::bounding_box(volume::mask_where(chest.lungs, [](std::uint8_t label) { return label != 0; }));
     const auto& shape = bone.shape();
