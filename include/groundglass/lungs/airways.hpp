@@ -27,7 +27,7 @@ struct central_airways_options {
     /// The lumen may lie this far from the trachea's axis, and the main bronchi may reach this far from the
     /// carina.
     double trachea_reach_mm = 22;
-    double bronchi_reach_mm = 45;
+    double bronchi_reach_mm = 55;
     /// Trachea and bronchi together hold less than this; more is a leak into the lung.
     double largest_ml = 150;
 

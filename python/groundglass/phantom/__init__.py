@@ -8,6 +8,7 @@ measured.
 from __future__ import annotations
 
 from groundglass.phantom.assemble import Phantom, make, truth_of
+from groundglass.phantom.pitfalls import Pitfalls
 from groundglass.phantom.save import write_phantom
 
-__all__ = ["Phantom", "make", "truth_of", "write_phantom"]
+__all__ = ["Phantom", "Pitfalls", "make", "truth_of", "write_phantom"]

@@ -66,6 +66,11 @@ class Proportions:
     left_ratio: float
     rib_phase: float
     kyphosis: float
+    trachea_shift: float = 0.0
+    trachea_scale: float = 1.0
+    airway_fat: float = 3.5
+    airway_wall: float = 1.7
+    hilum: float = 1.0
 
     @staticmethod
     def draw(rng: np.random.Generator) -> Proportions:
@@ -233,13 +238,15 @@ class Chest:
         result[near] = smooth_minimum(joined, heart[near] - 2.5, 9)
         vessels = {name: self.tube(tube, z) for name, tube in self.tubes.items()}
         airways = [self.tube(tube, z) for tube in self.airway]
-        for part, margin, bend in [(v, 2.5, 6) for v in vessels.values()] + [(v, 3.5, 5) for v in airways]:
+        for part, margin, bend in [(v, 2.5, 6) for v in vessels.values()] + [
+            (v, p.airway_fat, 5) for v in airways
+        ]:
             if part is not None:
                 result[part.window] = smooth_minimum(result[part.window], part.distance - margin, bend)
         for x0, y0, z0 in hila(p):
             if abs(z - z0) < 50:
                 gauge = np.sqrt(((x - x0) / 13) ** 2 + ((self.y - y0) / 19) ** 2 + ((z - z0) / 24) ** 2)
-                result[near] = smooth_minimum(result[near], (gauge - 1) * 14, 7)
+                result[near] = smooth_minimum(result[near], (gauge - p.hilum) * 14, 7)
         return Middle(result, heart, vessels, airways)
 
     def tube(self, tube: Tube, z: float, reach: float = 14) -> Part | None:
@@ -299,14 +306,19 @@ def hila(p: Proportions) -> tuple[Point, Point]:
 
 def central_airways(p: Proportions) -> tuple[Tube, Tube, Tube]:
     """Trachea, right and left main bronchus (radius of the lumen)."""
-    carina: Point = (-2.0, 20.0, p.carina)
-    trachea = Tube(((0.0, 8.0, p.lung_top + 80), (0.0, 12.0, p.lung_top), carina), (8.5, 8.6, 9.0))
+    aside, wide = p.trachea_shift, p.trachea_scale
+    carina: Point = (-2.0 + aside, 20.0, p.carina)
     right, left = hila(p)
-    return (
-        trachea,
-        Tube((carina, (-18.0, 17.0, p.carina - 17), right), (7.6, 7.0, 5.6)),
-        Tube((carina, (16.0, 20.0, p.carina - 14), left), (6.8, 6.2, 5.2)),
+    courses: tuple[tuple[tuple[Point, ...], tuple[float, ...]], ...] = (
+        (
+            ((0.5 * aside, 8.0, p.lung_top + 80), (aside, 12.0, p.lung_top), carina),
+            (8.5, 8.6, 9.0),
+        ),
+        ((carina, (-18.0 + 0.6 * aside, 17.0, p.carina - 17), right), (7.6, 7.0, 5.6)),
+        ((carina, (16.0 + 0.6 * aside, 20.0, p.carina - 14), left), (6.8, 6.2, 5.2)),
     )
+    trachea, first, second = (Tube(points, tuple(wide * r for r in radii)) for points, radii in courses)
+    return trachea, first, second
 
 
 def great_vessels(p: Proportions) -> dict[str, Tube]:

@@ -13,6 +13,8 @@ from groundglass.phantom import lesions as lesion
 from groundglass.phantom import trees
 from groundglass.phantom.anatomy import Chest, Proportions, hila
 from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise, blur, smoothstep
+from groundglass.phantom.mimics import Mimics, take_from_lungs
+from groundglass.phantom.pitfalls import Pitfalls
 from groundglass.phantom.tissue import Tissue, lung_hu, noise_slice, to_int16
 from groundglass.phantom.truth import truth_table
 
@@ -36,6 +38,8 @@ class Phantom:
     - ``hounsfield``: int16 HU.
     - ``lungs``: uint8, 0 none, 1 left, 2 right (the patient's left: higher columns).
     - ``lesions``: uint8, 0 none, 1 ground glass, 2 consolidation, within the lungs only.
+    - ``mimics``: uint8, what is taken for lung or hides it: 1 airways outside the lungs, 2 bowel gas, 3 gas
+      in the oesophagus, 4 air in tissue, 5 pneumothorax, 6 effusion.
     - ``spacing_mm``: (slice, row, column); ``origin_mm``: LPS position (x, y, z) of voxel (0, 0, 0).
     - ``truth``: what the masks hold, in ml, percent and voxels, with the seed and the parameters.
     """
@@ -43,6 +47,7 @@ class Phantom:
     hounsfield: NDArray[np.int16]
     lungs: NDArray[np.uint8]
     lesions: NDArray[np.uint8]
+    mimics: NDArray[np.uint8]
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float]
     truth: dict[str, Any]
@@ -70,32 +75,35 @@ def make(
     consolidation: float = 0.03,
     shape: tuple[int, int, int] = (100, 384, 384),
     spacing_mm: tuple[float, float, float] | None = None,
+    pitfalls: Pitfalls | None = None,
 ) -> Phantom:
     """A chest CT with the given fractions of the lungs' volume turned to ground glass and consolidation.
 
     ``shape`` is (slices, rows, columns), ``spacing_mm`` follows it; left out, the spacing is what makes the
     field of view 300 x 372 x 372 mm, so a small shape gives the same chest in larger voxels. The fractions
-    are met to the voxel: round(fraction x lung voxels). Both 0 give a healthy chest.
+    are met to the voxel: round(fraction x lung voxels). Both 0 give a healthy chest. ``pitfalls`` adds what
+    makes lungs hard to find; all else of the patient stays.
 
     The seed decides on build, lung volume (3 to 6 l), place and shape of the opacities, and noise; the same
     arguments give the same bytes. Raises ``ValueError`` for a wrong argument, naming it, its value and the
     range. Costs about 4 s and 0.3 GB at the default shape.
     """
     seed, fractions, grid = _checked(seed, ground_glass, consolidation, shape, spacing_mm)
-    build, tissue_seed, tree_seed, lesion_seed, texture_seed, noise_seed = _streams(seed)
-    chest = Chest(Proportions.draw(build), grid)
-    hu, lungs, depth = _body(chest, Tissue(tissue_seed, chest))
+    build, tissue_seed, tree_seed, lesion_seed, texture_seed, noise_seed, mimic_seed = _streams(seed)
+    what = pitfalls or Pitfalls()
+    chest = Chest(what.proportions(Proportions.draw(build)), grid)
+    hu, lungs, depth, mimics = _body(chest, Tissue(tissue_seed, chest), Mimics(mimic_seed, chest, what))
     vessels, lumen, walls = _branches(tree_seed, chest, lungs, depth)
-    lesions, within = lesion.place(lesion_seed, lungs, depth, grid, *fractions)
+    lesions, within = lesion.place(lesion_seed, lungs, depth, grid, *fractions, bases=what.dense_bases)
     _fill(texture_seed, chest, hu, lungs, lesions, within, (vessels, lumen, walls))
     image = _scan(noise_seed, grid, hu)
 
     slices, _rows, _columns = grid.shape
     origin = (float(grid.x[0]), float(grid.y[0]), round(-0.5 * (slices - 1) * grid.spacing_mm[0], 6))
-    truth = _truth(seed, fractions, grid, lungs, lesions)
-    for array in (image, lungs, lesions):
+    truth = _truth(seed, fractions, grid, lungs, lesions, what)
+    for array in (image, lungs, lesions, mimics):
         array.flags.writeable = False
-    return Phantom(image, lungs, lesions, grid.spacing_mm, origin, truth)
+    return Phantom(image, lungs, lesions, mimics, grid.spacing_mm, origin, truth)
 
 
 def truth_of(
@@ -105,6 +113,7 @@ def truth_of(
     consolidation: float = 0.03,
     shape: tuple[int, int, int] = (100, 384, 384),
     spacing_mm: tuple[float, float, float] | None = None,
+    pitfalls: Pitfalls | None = None,
 ) -> dict[str, Any]:
     """The ``truth`` of the phantom that :func:`make` gives for the same arguments, without its image.
 
@@ -112,16 +121,17 @@ def truth_of(
     as :func:`make` does.
     """
     seed, fractions, grid = _checked(seed, ground_glass, consolidation, shape, spacing_mm)
-    build, tissue_seed, _trees, lesion_seed, _texture, _noise = _streams(seed)
-    chest = Chest(Proportions.draw(build), grid)
-    _hu, lungs, depth = _body(chest, Tissue(tissue_seed, chest))
-    lesions, _within = lesion.place(lesion_seed, lungs, depth, grid, *fractions)
-    return _truth(seed, fractions, grid, lungs, lesions)
+    build, tissue_seed, _trees, lesion_seed, _texture, _noise, mimic_seed = _streams(seed)
+    what = pitfalls or Pitfalls()
+    chest = Chest(what.proportions(Proportions.draw(build)), grid)
+    _hu, lungs, depth, _mimics = _body(chest, Tissue(tissue_seed, chest), Mimics(mimic_seed, chest, what))
+    lesions, _within = lesion.place(lesion_seed, lungs, depth, grid, *fractions, bases=what.dense_bases)
+    return _truth(seed, fractions, grid, lungs, lesions, what)
 
 
 def _streams(seed: int) -> list[np.random.Generator]:
     """Independent streams, so that a phantom with other opacities is the same patient."""
-    spawned = np.random.SeedSequence([VERSION, seed]).spawn(6)
+    spawned = np.random.SeedSequence([VERSION, seed]).spawn(7)
     return [np.random.Generator(np.random.PCG64(stream)) for stream in spawned]
 
 
@@ -131,9 +141,16 @@ def _truth(
     grid: FieldOfView,
     lungs: NDArray[np.uint8],
     lesions: NDArray[np.uint8],
+    pitfalls: Pitfalls,
 ) -> dict[str, Any]:
-    parameters = {"ground_glass": fractions[0], "consolidation": fractions[1], "shape": list(grid.shape)}
+    parameters: dict[str, Any] = {
+        "ground_glass": fractions[0],
+        "consolidation": fractions[1],
+        "shape": list(grid.shape),
+    }
     parameters |= {"spacing_mm": list(grid.spacing_mm)}
+    if pitfalls.values():
+        parameters |= {"pitfalls": pitfalls.values()}
     truth = truth_table(lungs, lesions, grid.spacing_mm)
     return {"seed": seed, "version": VERSION, "parameters": parameters} | truth
 
@@ -183,9 +200,11 @@ def _checked(
     return int(seed), (fractions["ground_glass"], fractions["consolidation"]), grid
 
 
-def _body(chest: Chest, tissue: Tissue) -> tuple[Floats, NDArray[np.uint8], NDArray[np.float16]]:
-    """HU of everything but the lungs' contents, lung labels, and each lung voxel's depth in mm under ribs
-    and diaphragm.
+def _body(
+    chest: Chest, tissue: Tissue, painter: Mimics
+) -> tuple[Floats, NDArray[np.uint8], NDArray[np.float16], NDArray[np.uint8]]:
+    """HU of everything but the lungs' contents, lung labels, each lung voxel's depth in mm under ribs and
+    diaphragm, and the labels of what looks like lung.
 
     Where the pleura cuts a voxel, its share of soft tissue is kept in the HU: parenchyma counts -870 there.
     """
@@ -193,12 +212,14 @@ def _body(chest: Chest, tissue: Tissue) -> tuple[Floats, NDArray[np.uint8], NDAr
     hu = np.empty(shape, np.float32)
     lungs = np.zeros(shape, np.uint8)
     depth = np.zeros(shape, np.float16)
+    mimics = np.zeros(shape, np.uint8)
     side = np.where(chest.x > 2, LEFT, RIGHT).astype(np.uint8)
     for index in range(shape[0]):
         z = float(chest.z[index])
         wall, cosine = chest.wall(z)
         middle = chest.middle(z)
         soft = tissue.slice(index, wall, cosine, middle)
+        mimics[index] = painter.paint(index, soft, wall, chest.skin(z), middle)
         surface, outer = chest.lungs(z, wall, cosine, middle.surface)
         inside = surface < 0
         lungs[index] = np.where(inside, side, 0)
@@ -207,7 +228,9 @@ def _body(chest: Chest, tissue: Tissue) -> tuple[Floats, NDArray[np.uint8], NDAr
         edge = (outside_share < 1) & (outside_share > 0)
         soft[edge] = (outside_share * np.maximum(soft, 20) - (1 - outside_share) * 870)[edge]
         hu[index] = soft
-    return hu, lungs, depth
+    mimics[lungs != 0] = 0
+    take_from_lungs(chest, painter.pitfalls, hu, lungs, depth, mimics)
+    return hu, lungs, depth, mimics
 
 
 def _branches(

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise
+from groundglass.phantom.pitfalls import Side
 
 GROUND_GLASS, CONSOLIDATION = 1, 2
+_LABELS = {"left": (1,), "right": (2,), "both": (1, 2)}
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,15 @@ def place(
     grid: FieldOfView,
     ground_glass: float,
     consolidation: float,
+    *,
+    bases: Side = "none",
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """The lesion map, and for each lung voxel (in storage order) how deep in its lesion it lies, 0 edge..1
     core.
 
     Every lung voxel gets a rank from a smooth field; consolidation takes the highest of its field, ground
-    glass the highest of what is left, so that both counts are round(fraction x lung voxels).
+    glass the highest of what is left, so that both counts are round(fraction x lung voxels). With ``bases``
+    the consolidation fills the lung from behind and below, on that side.
     """
     inside = lungs > 0
     total = int(np.count_nonzero(inside))
@@ -82,6 +87,10 @@ def place(
         ragged = 0.15 * noise[0] + 0.18 * noise[1] + 0.11 * noise[2]
         haze[part] = patch + ragged - below / 70 + y / 900 - float(z) / 1500
         core[part] = dense + 0.10 * noise[0] + 0.19 * noise[1] + 0.13 * noise[2] - below / 60 + y / 700
+        if bases != "none":
+            # A front that rises towards the back: 30 mm of it weigh as much as a patch.
+            wanted_side = np.isin(lungs[index][rows, columns], _LABELS[bases])
+            core[part] = (y - 0.9 * float(z)) / 30 + 0.3 * noise[0] + 0.15 * noise[1] - 100 * ~wanted_side
     labels = np.zeros(total, np.uint8)
     within = np.zeros(total, np.float32)
     for label, score in ((CONSOLIDATION, core), (GROUND_GLASS, haze)):

@@ -225,7 +225,7 @@ class Tissue:
         hu[(gullet < 1) & (hu < 20)] = 34
         for part in middle.airways:
             if part is not None:
-                hu[part.window][part.distance < 1.7] = 30
+                hu[part.window][part.distance < chest.p.airway_wall] = 30
         for part in middle.airways:
             if part is not None:
                 hu[part.window][part.distance < 0] = -992

@@ -20,10 +20,9 @@ namespace detail {
 inline std::optional<volume::bit_mask> find_trachea(const array3<std::int16_t>& hounsfield,
                                                     const volume::bit_mask& inside,
                                                     const volume::component& lungs,
-                                                    const volume::vector3& spacing_mm,
+                                                    const volume::vector3& spacing_mm, int clear_air,
                                                     const central_airways_options& options) {
-    constexpr int clear_air = -800;
-    const auto clear = inside & volume::mask_where(hounsfield, [](std::int16_t v) { return v < clear_air; });
+    const auto clear = inside & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < clear_air; });
     const volume::components spots(clear, volume::connectivity::faces_in_slice);
     const double pixel_mm2 = spacing_mm[1] * spacing_mm[2];
     const double longest_mm = 1.8 * std::sqrt(options.largest_area_mm2);
@@ -61,14 +60,23 @@ GROUNDGLASS_INLINE std::optional<central_airways>
 find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_mask& inside,
                      const volume::component& lungs, const volume::vector3& spacing_mm,
                      const central_airways_options& options) {
-    const auto trachea = detail::find_trachea(hounsfield, inside, lungs, spacing_mm, options);
+    // Below the lower limits lung that touches the trachea is none of its lumen.
+    std::optional<volume::bit_mask> trachea;
+    for (const int clear_air : {-800, -900, -950})
+        if (!trachea)
+            trachea = detail::find_trachea(hounsfield, inside, lungs, spacing_mm, clear_air, options);
     if (!trachea) return std::nullopt;
     const double voxel_ml = spacing_mm[0] * spacing_mm[1] * spacing_mm[2] / 1000;
     volume::bit_mask tree = *trachea;
+    // Larynx, pharynx and mouth above are no part of it, and would count as a leak.
+    auto below = inside;
+    for (std::size_t slice = volume::bounding_box(tree).last[0] + 1; slice < below.shape()[0]; ++slice)
+        for (std::size_t row = 0; row < below.shape()[1]; ++row)
+            std::fill(below.row(slice, row).begin(), below.row(slice, row).end(), 0);
     double volume = static_cast<double>(tree.count()) * voxel_ml;
     for (int limit = -960; limit <= -840; limit += 20) {
         auto grown = volume::reconstruct(
-            *trachea, inside & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < limit; }),
+            *trachea, below & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < limit; }),
             volume::connectivity::faces);
         grown |= *trachea;
         const double grown_ml = static_cast<double>(grown.count()) * voxel_ml;
@@ -77,12 +85,17 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         volume = grown_ml;
     }
 
-    // From the top down: the axis of the trachea, until the lumen falls into two halves side by side.
+    // From the top down: the axis of the trachea, until the lumen falls into two halves side by side, or
+    // becomes far wider where the bronchi leave like the arms of a T.
+    constexpr double widest_trachea_mm = 28;
+    constexpr double much_wider = 1.6;
+    double usual_mm = 0;
     const volume::components spots(tree, volume::connectivity::faces_in_slice);
     struct centre {
         std::size_t voxels = 0;
         double row = 0;
         double column = 0;
+        double width_mm = 0;
     };
     std::vector<centre> centres(spots.size());
     spots.visit_runs([&](std::size_t, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
@@ -96,6 +109,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         auto& c = centres[i];
         c.row /= static_cast<double>(c.voxels);
         c.column /= static_cast<double>(c.voxels);
+        c.width_mm = static_cast<double>(spots[i].last[2] - spots[i].first[2] + 1) * spacing_mm[2];
         by_slice[spots[i].first[0]].push_back(c);
     }
     std::vector<std::optional<centre>> axis(tree.shape()[0]);
@@ -115,7 +129,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
                                   : -static_cast<double>(c.voxels);
             if (nearest == nullptr || d < away) nearest = &c, away = d;
         }
-        bool divided = false;
+        bool divided = last && nearest->width_mm > std::max(much_wider * usual_mm, widest_trachea_mm);
         for (const auto& c : by_slice[slice]) {
             if (&c == nearest) continue;
             const double area = static_cast<double>(c.voxels) * spacing_mm[1] * spacing_mm[2];
@@ -125,6 +139,7 @@ find_central_airways(const array3<std::int16_t>& hounsfield, const volume::bit_m
         divided_mm = divided ? divided_mm + spacing_mm[0] : 0;
         if (divided_mm > 8 || (last && away > options.trachea_reach_mm)) break;
         if (!divided || !last) {
+            usual_mm = last ? 0.8 * usual_mm + 0.2 * nearest->width_mm : nearest->width_mm;
             last = *nearest;
             carina = slice;
         }

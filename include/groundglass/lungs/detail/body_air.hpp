@@ -94,56 +94,14 @@ inline volume::bit_mask surrounded_by_body(const volume::bit_mask& air, const vo
     return result;
 }
 
-/// Bowel gas that may hang together with a lung where only diaphragm and bowel wall lie between: bodies of
-/// clear gas below `highest_slice` that have soft tissue around them and not lung. Grown by the rim that
-/// partial volume makes.
-inline volume::bit_mask bowel_gas(const array3<std::int16_t>& hounsfield, const volume::bit_mask& inside,
-                                  std::size_t highest_slice, const volume::vector3& spacing_mm,
-                                  double gas_below_hu, double air_below_hu) {
-    const double pixel = std::max(spacing_mm[1], spacing_mm[2]);
-    const volume::ball clear(3, spacing_mm);
-    const auto gas = volume::open(
-        inside & volume::mask_where(hounsfield, [=](std::int16_t v) { return v < gas_below_hu; }), clear);
-    const volume::ball rim(std::max(2.0, 1.01 * pixel), spacing_mm);
-    const volume::ball shell(8, spacing_mm);
-    const auto lung_like =
-        volume::mask_where(hounsfield, [=](std::int16_t v) { return v >= gas_below_hu && v < air_below_hu; });
-    const volume::components bodies(gas, volume::connectivity::all);
-    const auto& shape = gas.shape();
-    struct run {
-        std::size_t slice, row, begin, end;
-    };
-    std::vector<std::vector<run>> runs(bodies.size());
-    bodies.visit_runs(
-        [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end, std::size_t i) {
-            runs[i].push_back({slice, row, begin, end});
-        });
-    const auto rim_reach = rim.reach(shape), shell_reach = shell.reach(shape);
-    shape3 margin{};
-    for (std::size_t axis = 0; axis < 3; ++axis) margin[axis] = rim_reach[axis] + shell_reach[axis];
-    volume::bit_mask result(shape);
-    for (std::size_t i = 0; i < bodies.size(); ++i) {
-        if (bodies[i].last[0] > highest_slice) continue; // a bulla above stays with its lung
-        const auto [first, extent] =
-            volume::with_margin(bodies[i], margin, shape); // each costs as much as it is large
-        volume::bit_mask body(extent);
-        for (const auto& [slice, row, begin, end] : runs[i])
-            body.set(slice - first[0], row - first[1], begin - first[2], end - first[2]);
-        const auto near = volume::dilate(body, rim);
-        const auto around = volume::dilate(near, shell) - near - volume::crop(gas, first, extent);
-        if (10 * (around & volume::crop(lung_like, first, extent)).count() < 4 * around.count())
-            volume::for_each_run(near, [&, at = first](std::size_t slice, std::size_t row, std::size_t begin,
-                                                       std::size_t end) {
-                result.set(slice + at[0], row + at[1], begin + at[2], end + at[2]);
-            });
-    }
-    return result;
-}
-
 inline constexpr double smallest_lung_mm = 25;
 
+/// Less of a piece than this lies deeper than its rim: sheets of air in fat and between muscles.
+inline constexpr double smallest_core = 0.15;
+
 /// The air in the body that is lung, airways still with it: pieces of at least a share of the largest that
-/// the body surrounds and whose middle is not clear gas. Nothing where no piece is `smallest_lung_mm` wide
+/// the body surrounds and whose middle is not clear gas; beside the largest only such as are no thin sheets
+/// and don't lie wholly above it, in the neck. Nothing where no piece is `smallest_lung_mm` wide
 /// and deep: the air of an abdomen is no lung, while even the apex of one is wider.
 inline volume::bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, const volume::bit_mask& inside,
                                     const volume::bit_mask& surrounded, const volume::vector3& spacing_mm,
@@ -172,6 +130,7 @@ inline volume::bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, cons
     });
     std::vector<char> taken(parts.size());
     std::size_t largest = 0;
+    std::size_t top = 0; // of the largest
     for (const std::size_t i : parts.by_size()) {
         if (static_cast<double>(parts[i].voxels) < smallest_share * static_cast<double>(largest)) break;
         if (static_cast<double>(parts[i].voxels) < 1e-5 * static_cast<double>(flat(hounsfield).size())) break;
@@ -180,8 +139,13 @@ inline volume::bit_mask lung_pieces(const array3<std::int16_t>& hounsfield, cons
         const auto extent = [&](std::size_t axis) {
             return static_cast<double>(parts[i].last[axis] - parts[i].first[axis] + 1) * spacing_mm[axis];
         };
+        if (largest != 0 &&
+            (static_cast<double>(core) < smallest_core * static_cast<double>(parts[i].voxels) ||
+             parts[i].first[0] > top))
+            continue;
         if (largest == 0 && std::min(extent(1), extent(2)) < smallest_lung_mm) continue;
         if (core == 0 || static_cast<double>(core_hu) / static_cast<double>(core) < gas_below_hu) continue;
+        if (largest == 0) top = parts[i].last[0];
         largest = std::max(largest, parts[i].voxels);
         taken[i] = 1;
     }

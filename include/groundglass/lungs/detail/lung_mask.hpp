@@ -4,6 +4,7 @@
 #include <groundglass/lungs/airways.hpp>
 #include <groundglass/lungs/chest_wall.hpp>
 #include <groundglass/lungs/detail/body_air.hpp>
+#include <groundglass/lungs/detail/bowel_gas.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/lungs/lung_plausibility.hpp>
 #include <groundglass/lungs/lung_separation.hpp>
