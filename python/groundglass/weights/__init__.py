@@ -21,6 +21,7 @@ __all__ = [
     "FOLDER",
     "FORMAT",
     "FORMAT_VERSION",
+    "LUNGS",
     "ModelFile",
     "available",
     "defaults",
@@ -31,6 +32,9 @@ __all__ = [
 FOLDER = Path(__file__).parent
 FORMAT = "groundglass-model"
 FORMAT_VERSION = 1
+
+#: the shipped model that finds lungs
+LUNGS = "lungs-lite"
 
 #: no contract is near this size; a larger entry is not one, and is not unpacked
 CONTRACT_BYTES_MAX = 1 << 20
