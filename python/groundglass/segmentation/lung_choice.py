@@ -81,7 +81,7 @@ def _not_empty(lungs: LungCt) -> LungCt:
 
 def _network(threads: int, *, needed: bool) -> Lungs | None:
     """The stage; None where it can't run here and is not needed."""
-    if not needed and weights.LUNGS not in weights.available():
+    if not needed and not weights.ships(weights.LUNGS):
         return None
     try:
         return _loaded(threads)

@@ -27,6 +27,7 @@ __all__ = [
     "defaults",
     "find",
     "read_contract",
+    "ships",
 ]
 
 FOLDER = Path(__file__).parent
@@ -65,6 +66,11 @@ def available() -> list[str]:
 def defaults() -> list[ModelFile]:
     """The shipped models whose mean is taken when the user names none, checked as by :func:`find`."""
     return [find(entry["name"]) for entry in sorted(_manifest(), key=lambda e: e["name"]) if entry["default"]]
+
+
+def ships(name: str) -> bool:
+    """Whether this installation came with a model of that name."""
+    return any(entry["name"] == name for entry in _manifest())
 
 
 def find(name_or_path: str | Path) -> ModelFile:
