@@ -15,8 +15,10 @@ import pytest
 
 import groundglass as gg
 from groundglass import weights
+from groundglass.cli import main
 from groundglass.errors import Cancelled
 from groundglass.segmentation import lung_choice
+from groundglass.write import write_nifti
 
 pytest.importorskip("torch")
 try:
@@ -204,6 +206,20 @@ def test_a_method_that_there_is_not_is_refused() -> None:
         gg.analyze(ct, lesions=nothing(ct), lung_method="unet")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="lungs and lung_method exclude each other"):
         gg.analyze(ct, lungs=nothing(ct), lesions=nothing(ct), lung_method="classical")
+
+
+@pytest.mark.parametrize(
+    ("options", "source"), [((), "network"), (("--lung-method", "classical"), "lung_mask")]
+)
+def test_the_command_line_asks_for_a_method(
+    bundled: str, tmp_path: Path, options: tuple[str, ...], source: str
+) -> None:
+    ct = volume(chest())
+    for name, array in (("ct", ct.hounsfield), ("lesions", nothing(ct))):
+        write_nifti(tmp_path / f"{name}.nii.gz", array, ct.spacing_mm, ct.origin_mm, ct.direction)
+    study, lesions, out = (str(tmp_path / name) for name in ("ct.nii.gz", "lesions.nii.gz", "out"))
+    assert main(["analyze", study, "--lesions", lesions, "--out", out, *options]) == 0
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["lungs"]["source"] == source
 
 
 def test_lungs_lite_is_no_default_for_lesions() -> None:
