@@ -2,6 +2,7 @@
 #include "pybind.hpp"
 #include <groundglass/lungs/given_lungs.hpp>
 #include <groundglass/lungs/given_parts.hpp>
+#include <groundglass/lungs/lung_comparison.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/lungs/part_names.hpp>
 #include <groundglass/volume/lung_regions.hpp>
@@ -135,6 +136,33 @@ does.)");
 lungs: uint8 array of the CT's shape: 0 none, 1 left, 2 right. Codes: no_lungs_found, few_slices,
 one_lung_missing, lungs_asymmetric, lungs_touch_border, lungs_cut_at_base, lungs_cut_at_apex,
 lung_volume_implausible. Raises ValueError for another shape or value.)");
+    py::class_<lungs::ml_by_place> by_place(
+        module, "MlByPlace", "Millilitres in the middle, at the back, below and elsewhere in the chest.");
+    by_place
+        .def_readonly("middle", &lungs::ml_by_place::middle,
+                      "Less than 40 mm from the body's middle, above the lowest third.")
+        .def_readonly("back", &lungs::ml_by_place::back, "In the third at the back.")
+        .def_readonly("below", &lungs::ml_by_place::below, "In the lowest third.")
+        .def_readonly("elsewhere", &lungs::ml_by_place::elsewhere, "All else.")
+        .def("sum", &lungs::ml_by_place::sum, "All places together.");
+    py::class_<lungs::lung_differences>(module, "LungDifferences",
+                                        "What two masks of the same lungs do not share; see compare_lungs.")
+        .def_readonly("only_first", &lungs::lung_differences::only_first)
+        .def_readonly("only_second", &lungs::lung_differences::only_second);
+    module.def("compare_lungs", &lungs::compare_lungs, "first"_a, "second"_a,
+               py::call_guard<py::gil_scoped_release>(),
+               R"(Where the lungs of two LungCt of the same CT differ by more than a rim, in ml by place.
+
+Sides do not count. What one alone holds counts where a ball of 3 mm fits into the difference. Each voxel counts for
+the first of the places that it lies in: middle, back, below, elsewhere. Raises ValueError for CTs of different shapes.)");
+    module.def(
+        "held_against", &lungs::held_against, "network"_a, "classical"_a,
+        py::call_guard<py::gil_scoped_release>(),
+        R"(The lungs that a network found, with a note for each place where those of LungMask differ by more than the usual.
+
+Codes: lung_masks_differ_middle, lung_masks_differ_back, lung_masks_differ_below, lung_masks_differ_elsewhere; warnings
+with the ml either way. Where the network found no lungs and LungMask did, the lungs are those of LungMask, with the
+warning lungs_not_by_network. Raises ValueError for CTs of different shapes.)");
     module.def(
         "zones_by_height",
         [](const py::array& lungs) {

@@ -2,6 +2,7 @@
 #include "pybind.hpp"
 #include <groundglass/segmentation/ensemble.hpp>
 #include <groundglass/segmentation/inf_net.hpp>
+#include <groundglass/segmentation/lungs.hpp>
 
 #include <exception>
 #include <initializer_list>
@@ -57,6 +58,12 @@ py::dict keywords(const inf_net& self) {
     return result;
 }
 
+py::dict keywords(const segmentation::lungs& self) {
+    const auto& o = self.options();
+    return py::dict("model"_a = py::str(o.model.string()), "threads"_a = o.threads, "bfloat16"_a = o.bfloat16,
+                    "threshold"_a = o.threshold);
+}
+
 py::list pair(const value_range& range) {
     py::list result;
     result.append(range.low);
@@ -76,7 +83,13 @@ py::dict as_dict(const model_calibration& c) {
 py::dict as_dict(const model_contract& c) {
     py::dict input("channels"_a = c.channels, "multiple_of"_a = c.multiple_of);
     if (c.normalisation == normalisation::window) {
-        input["long_edge"] = c.long_edge;
+        if (c.stack) {
+            input["pixel_mm"] = c.stack->pixel_mm;
+            input["slice_mm"] = c.stack->slice_mm;
+            input["neighbours_mm"] = c.stack->neighbours_mm;
+        } else {
+            input["long_edge"] = c.long_edge;
+        }
         input["window_hu"] = pair(c.window_hu);
         input["range"] = pair(c.range);
         input["padding"] = c.padding;
@@ -100,7 +113,8 @@ py::dict as_dict(const model_contract& c) {
 }
 
 template <class Stage>
-lesion_ct run(const Stage& self, const lung_ct& lungs, const std::optional<py::function>& progress) {
+typename Stage::gives run(const Stage& self, const typename Stage::takes& value,
+                          const std::optional<py::function>& progress) {
     const auto tell = [&](std::size_t done, std::size_t total) {
         const py::gil_scoped_acquire gil;
         // Ctrl-C only sets a flag while the interpreter is not running.
@@ -108,7 +122,7 @@ lesion_ct run(const Stage& self, const lung_ct& lungs, const std::optional<py::f
         return !progress || !(*progress)(done, total).is(py::bool_(false));
     };
     const py::gil_scoped_release no_gil;
-    return self.run(lungs, tell);
+    return self.run(value, tell);
 }
 
 /// `values` as T, copied when it lies otherwise in memory.
@@ -197,6 +211,29 @@ void define_run(py::class_<Stage>& cls, std::initializer_list<const char*> own_o
     as_stage(cls);
 }
 
+void define_lungs(py::module_& module) {
+    using segmentation::lungs;
+    const segmentation::lungs_options standard;
+    py::class_<lungs> cls(module, "Lungs",
+                          "The stage CtVolume -> LungCt; see groundglass.segmentation.Lungs.");
+    cls.def(py::init([](std::filesystem::path model, int threads, bool bfloat16, double threshold) {
+                const py::gil_scoped_release no_gil;
+                return lungs({std::move(model), threads, bfloat16, threshold});
+            }),
+            "model"_a, py::kw_only(), "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
+            "threshold"_a = standard.threshold)
+        .def(
+            "__call__", [](const lungs& self, const ct_volume& ct) { return run(self, ct, {}); }, "ct"_a)
+        .def("run", &run<lungs>, "ct"_a, py::kw_only(), "progress"_a = py::none())
+        .def_property_readonly("contract",
+                               [](const lungs& self) { return as_dict(self.model().contract()); });
+    for (const char* option : {"model", "threads", "bfloat16", "threshold"})
+        cls.def_property_readonly(
+            option, [option](const lungs& self) -> py::object { return keywords(self)[option]; });
+    by_keywords(cls, [](const lungs& self) { return keywords(self); });
+    as_stage(cls);
+}
+
 } // namespace
 } // namespace groundglass::bindings
 
@@ -256,4 +293,6 @@ PYBIND11_MODULE(_segmentation, module) {
         return result;
     });
     define_run(two_step, {"infection", "multi_class", "window_hu", "as_published"});
+
+    define_lungs(module);
 }

@@ -21,9 +21,11 @@
 #include <groundglass/lungs/given_parts.hpp>
 #include <groundglass/lungs/label_numbering.hpp>
 #include <groundglass/lungs/label_places.hpp>
+#include <groundglass/lungs/lung_comparison.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/lungs/lung_plausibility.hpp>
 #include <groundglass/lungs/lung_separation.hpp>
+#include <groundglass/lungs/lung_sides.hpp>
 #include <groundglass/lungs/part_names.hpp>
 #include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/note.hpp>
@@ -59,3 +61,4 @@
 #include <groundglass/volume/lung_ct.hpp>
 #include <groundglass/volume/lung_regions.hpp>
 #include <groundglass/volume/morphology.hpp>
+#include <groundglass/volume/resample.hpp>

@@ -1,13 +1,13 @@
 """How much of these lungs is ground glass or consolidation, and how severe is that?
 
-The flow is the one of the C++ library: a study becomes a :class:`CtVolume`, the lung mask makes it a
+The flow is the one of the C++ library: a study becomes a :class:`CtVolume`, its lungs make it a
 :class:`LungCt`, the segmentation a :class:`LesionCt`, the quantification an :class:`InvolvementTable`, the
 severity a grade. Every step is a stage, and stages join with ``|``::
 
     import groundglass as gg
-    from groundglass.segmentation import Ensemble
+    from groundglass.segmentation import Ensemble, Lungs
 
-    table = gg.read_ct("study/") | gg.LungMask() | Ensemble() | gg.Involvement()
+    table = gg.read_ct("study/") | Lungs() | Ensemble() | gg.Involvement()
     print(table | gg.Scores())
 
 or in one call, with everything a reader wants to check: ``gg.analyze("study/")``.
@@ -49,6 +49,7 @@ from groundglass._core import (
     UncertaintyTable,
     __version__,
     assess_lungs,
+    compare_lungs,
     ct_grade_by_extent,
     ct_grade_by_pattern,
     ct_grade_cuts,
@@ -67,6 +68,7 @@ from groundglass.errors import FormatError, ModelError
 from groundglass.pipeline import Pipeline
 from groundglass.read import Study, read_ct, read_labels, read_study
 from groundglass.result import Result
+from groundglass.segmentation.lung_choice import find_lungs
 from groundglass.statistics import (
     PercentWarning,
     binomial_bounds,
@@ -126,12 +128,14 @@ __all__ = [
     "assess_lungs",
     "binomial_bounds",
     "bootstrap_thresholds",
+    "compare_lungs",
     "ct_grade_by_extent",
     "ct_grade_by_pattern",
     "ct_grade_cuts",
     "evaluation",
     "extent_conventions",
     "extent_score",
+    "find_lungs",
     "fit_severity",
     "fit_thresholds",
     "grade_probability",

@@ -32,6 +32,7 @@ from groundglass.read import read_study
 from groundglass.read.given import Mask, fixed_labels, labels_sha256, lungs_of, volume_sha256, with_parts
 from groundglass.result import Result
 from groundglass.segmentation.choice import Model, load_stage, lookup_models, model_record
+from groundglass.segmentation.lung_choice import FoundLungs, LungMethod, check_lung_method, lungs_by
 from groundglass.write.outputs import check_output, output_folder
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def analyze(
     lesions: Mask | None = None,
     lobes: Mask | None = None,
     segments: Mask | None = None,
+    lung_method: LungMethod | None = None,
     model: Model | None = None,
     views: int = 1,
     compatible: bool = False,
@@ -69,9 +71,11 @@ def analyze(
     """How much of the lungs is ground glass and consolidation, and how severe that is.
 
     `study` is a DICOM folder or zip, a NIfTI, NRRD or MHA file, or a volume in memory; `series` picks one of
-    several DICOM series by its UID. `lungs` replaces the library's lung mask (two values, left and right by
-    where they lie, or one for both), `lesions` the segmentation (1 ground glass, 2 consolidation): then no
-    model runs and torch is not needed. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
+    several DICOM series by its UID. The lungs are found by a network where torch is there, by the classical
+    mask otherwise; `lung_method`, ``"network"`` or ``"classical"``, asks for one of them, see
+    :func:`groundglass.find_lungs`. `lungs` takes the place of both (two values, left and right by where they
+    lie, or one for both), `lesions` that of the segmentation (1 ground glass, 2 consolidation): with both no
+    model runs. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
     5 right lower, or other numbers told by their places; also a folder with a file for each) and `segments`
     (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them; without
     lobes the scores of lobes take thirds of the height, and the result says so. `model` is a bundled model's
@@ -102,6 +106,9 @@ def analyze(
         raise ValueError(f"extras ({', '.join(wanted)}) are files: name the folder to write with out")
     if lesions is not None and model is not None:
         raise ValueError("model and lesions exclude each other: with lesions given no model runs")
+    check_lung_method(lung_method)
+    if lungs is not None and lung_method is not None:
+        raise ValueError("lungs and lung_method exclude each other: given lungs are not looked for")
     if lesions is not None and (views != 1 or compatible):
         raise ValueError("views and compatible say how a model runs; with lesions given none does")
     for given in (study, lungs, lesions, lobes, segments):
@@ -119,9 +126,8 @@ def analyze(
             check_source(wanted, source.kind, headers)
             tell("read", 1, 1)
         with _timed(clock, "lungs"):
-            tell("lungs", 0, 1)
-            lung_ct = with_parts(lungs_of(ct, lungs), lobes, segments)
-            tell("lungs", 1, 1)
+            found = _lungs(ct, lungs, lung_method, threads, tell)
+            lung_ct = with_parts(found.lungs, lobes, segments)
         with _timed(clock, "segmentation"):
             lesion_ct, settings = _segment(lung_ct, lesions, models, threads, views, compatible, tell)
         with _timed(clock, "quantification"):
@@ -151,6 +157,7 @@ def analyze(
                 "segmentation": tuple(lesion_ct.notes),
             },
             models=tuple(model_record(file) for file in models),
+            lung_model=found.model,
             source=source,
             given_sha256={
                 name: labels_sha256(labels)
@@ -235,6 +242,25 @@ def _read(
         kind=found.kind, sha256=found.digest, files=found.files, series_uid=uid, grid=found.grid
     )
     return found.volume, record, found.headers
+
+
+def _lungs(
+    ct: CtVolume,
+    given: Mask | None,
+    method: LungMethod | None,
+    threads: int,
+    tell: Callable[[str, int, int], bool],
+) -> FoundLungs:
+    """The given lungs, or those that are found."""
+    tell("lungs", 0, 1)
+    if given is not None:
+        found = FoundLungs(lungs_of(ct, given), None)
+    else:
+        found = lungs_by(
+            ct, method, threads=threads, progress=lambda done, total: tell("lungs", done, total + 1)
+        )
+    tell("lungs", 1, 1)
+    return found
 
 
 def _segment(

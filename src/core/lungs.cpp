@@ -5,9 +5,11 @@
 #include <groundglass/lungs/detail/given_lungs.hpp>
 #include <groundglass/lungs/detail/given_parts.hpp>
 #include <groundglass/lungs/detail/label_places.hpp>
+#include <groundglass/lungs/detail/lung_comparison.hpp>
 #include <groundglass/lungs/detail/lung_mask.hpp>
 #include <groundglass/lungs/detail/lung_plausibility.hpp>
 #include <groundglass/lungs/detail/lung_separation.hpp>
+#include <groundglass/lungs/detail/lung_sides.hpp>
 #include <groundglass/lungs/detail/part_names.hpp>
 #include <groundglass/lungs/detail/picture_lungs.hpp>
 

@@ -90,8 +90,8 @@ void keep_within_patient(std::span<const T> values, image_size size, std::span<s
     volume::bit_mask found({1, size.rows, size.columns});
     for (std::size_t i = 0; i < lungs.size(); ++i)
         if (lungs[i] != 0) found.set(0, i / size.columns, i % size.columns);
-    const auto kept =
-        lungs::without_beside(found, lungs::air_beside_patient(values, size.rows, size.columns));
+    const auto kept = groundglass::lungs::without_beside(
+        found, groundglass::lungs::air_beside_patient(values, size.rows, size.columns));
     for (std::size_t i = 0; i < lungs.size(); ++i) {
         if (kept.test(0, i / size.columns, i % size.columns)) continue;
         lungs[i] = 0;

@@ -18,6 +18,9 @@ constexpr std::size_t most_planes = 64;
 constexpr std::array normalisations{normalisation::window, normalisation::imagenet_rgb,
                                     normalisation::imagenet_bgr_with_infection,
                                     normalisation::percentile_z_score};
+constexpr double least_mm = 0.1;
+constexpr double most_mm = 100;
+constexpr double most_neighbour_mm = 1000;
 /// A map of one byte a voxel holds them with one bit to spare.
 constexpr std::size_t most_levels = 127;
 
@@ -89,6 +92,24 @@ public:
             fail("has " + name(group, key) + " = " + shown(value) + " where [height, width] from 1 to " +
                  std::to_string(most) + " belongs");
         return {value[0].get<std::size_t>(), value[1].get<std::size_t>()};
+    }
+
+    /// Nothing where the contract has no `pixel_mm`.
+    [[nodiscard]] std::optional<slice_stack_input> stack(std::size_t channels) const {
+        if (!at(nullptr, "input").contains("pixel_mm")) return std::nullopt;
+        const auto length = [&](const char* key) {
+            const double found = number_or("input", key, 0);
+            if (!(found >= least_mm && found <= most_mm))
+                fail("has " + name("input", key) + " = " + std::to_string(found) +
+                     " where a length from 0.1 to 100 mm belongs");
+            return found;
+        };
+        slice_stack_input result{length("pixel_mm"), length("slice_mm"),
+                                 numbers("input", "neighbours_mm", channels, -most_neighbour_mm)};
+        if (!std::all_of(result.neighbours_mm.begin(), result.neighbours_mm.end(),
+                         [](double mm) { return mm < most_neighbour_mm; }))
+            fail("has input.neighbours_mm beyond a metre");
+        return result;
     }
 
     /// Without an entry, a window.
@@ -255,7 +276,8 @@ model_contract parse_model_contract(std::string_view text, const std::string& wh
     result.channels = read.count("input", "channels", most_planes);
     result.multiple_of = read.count("input", "multiple_of", largest_edge);
     if (window) {
-        result.long_edge = read.count("input", "long_edge", largest_edge);
+        result.stack = read.stack(result.channels);
+        if (!result.stack) result.long_edge = read.count("input", "long_edge", largest_edge);
         result.window_hu = read.range("input", "window_hu");
         result.range = read.range("input", "range");
         result.padding = read.number_or("input", "padding", result.range.low);

@@ -92,6 +92,9 @@ slice_networks::slice_networks(std::vector<segmenter> models, bool as_published)
             throw model_error(where + ": the model is one of the two networks of Inf-Net (" + input +
                               "), and this stage takes networks that need no other; use the stage inf_net "
                               "with both");
+        if (contract.stack)
+            throw model_error(where + ": the model finds lungs (stage lungs), and this stage takes networks "
+                                      "that find lesions");
         if (contract.channels != 1)
             throw model_error(where + ": the model takes " + std::to_string(contract.channels) +
                               " planes, and this stage gives it one, the CT slice");

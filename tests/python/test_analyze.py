@@ -79,7 +79,7 @@ def test_notes_of_the_reader_arrive() -> None:
 
 def test_the_lung_mask_runs_where_no_lungs_are_given() -> None:
     found = patient()
-    measured = gg.analyze(found.volume, lesions=found.lesions)
+    measured = gg.analyze(found.volume, lesions=found.lesions, lung_method="classical")
     assert measured.to_dict()["lungs"] == {"source": "lung_mask", "sha256": None}
     assert measured.to_dict()["lesions"] == {
         "source": "given",

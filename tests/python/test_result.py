@@ -84,6 +84,8 @@ def test_schema_and_document_know_every_key_and_no_other() -> None:
         f"/options/segmentation/{key}"
         for key in ("threshold", "average_mm", "minimum_lesion_ml", "views", "bfloat16", "as_published")
     }
+    # where a network found the lungs
+    unused |= {path for path in declared(schema()) if path.startswith("/lungs/model")}
     unused |= {path for path in declared(schema()) if path.startswith("/uncertainty")}
     unused |= {f"/regions/{column}" for column in INTERVAL_COLUMNS}
     unused |= {

@@ -56,6 +56,18 @@ struct model_calibration {
     friend bool operator==(const model_calibration&, const model_calibration&) = default;
 };
 
+/// The cells on which a network sees a CT, and which slices it sees at a time: it is not given one slice of
+/// the CT's own grid but planes of a coarse one. See `lungs`.
+struct slice_stack_input {
+    /// Edge of a pixel, and the step at which slices are asked for, in mm.
+    double pixel_mm = 2;
+    double slice_mm = 3;
+    /// Where each plane of the input lies, in mm towards the head from the slice that is asked for.
+    std::vector<double> neighbours_mm;
+
+    friend bool operator==(const slice_stack_input&, const slice_stack_input&) = default;
+};
+
 /// What a model file says of itself: the image it takes and the planes it gives. It lies inside the file as
 /// the extra file `groundglass.json`, so a stage needs no second file.
 struct model_contract {
@@ -66,8 +78,10 @@ struct model_contract {
     segmentation::normalisation normalisation = normalisation::window;
     /// Planes of the input image.
     std::size_t channels = 1;
-    /// `window`: the longer edge, in pixels, the image is resized to.
+    /// `window`: the longer edge, in pixels, the image is resized to; unused with a `stack`.
     std::size_t long_edge = 352;
+    /// `window`: where the contract has `pixel_mm`, `slice_mm` and `neighbours_mm`.
+    std::optional<slice_stack_input> stack;
     /// Both edges are padded to a multiple of this, in pixels, at the lower right.
     std::size_t multiple_of = 32;
     /// `window`: HU that become `range`. An 8-bit image takes 0..255 for the same.

@@ -57,6 +57,7 @@ export interface Measurement {
   groundglass_version: string;
   disclaimer: string;
   input: { kind: string; sha256: string; files: number | null };
+  lungs: { source: "lung_mask" | "network" | "given"; model?: Model & { version: string } };
   models: Model[];
   notes: Note[];
   severity: {

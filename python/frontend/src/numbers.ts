@@ -224,6 +224,13 @@ function modelList(models: Model[]): HTMLElement {
   return h("ul", {}, ...rows);
 }
 
+/** How the lungs were found, with the weights where a network did. */
+function lungsFrom({ source, model }: Measurement["lungs"]): HTMLElement {
+  const words = t().numbers.lungsFrom[source];
+  if (!model) return h("span", {}, words);
+  return h("div", {}, words, modelList([{ ...model, name: `${model.name} ${model.version}` }]));
+}
+
 function facts(rows: [string, Child][]): HTMLElement {
   return card(
     t().numbers.provenance,
@@ -238,6 +245,7 @@ export function studyProvenance({ result, shape, spacing_mm }: StudyResult): HTM
   const kind = FORMATS[result.input.kind] ?? result.input.kind;
   return facts([
     [texts.version, result.groundglass_version],
+    [texts.lungs, lungsFrom(result.lungs)],
     [texts.models, modelList(result.models)],
     [texts.input, count ? texts.inputText(kind, files(count)) : kind],
     [

@@ -126,7 +126,7 @@ def print_result(result: Result) -> None:
         screen.print(shares_line(model, result.table.opacity_fraction), soft_wrap=True)
     screen.print(score_line(result), soft_wrap=True)
     print_notes(screen, result.notes)
-    print_terms(screen, result.models)
+    print_terms(screen, result.weights)
 
 
 def shares_line(model: SeverityModel, fraction: float) -> str:

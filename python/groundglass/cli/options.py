@@ -39,6 +39,13 @@ class LogFormat(StrEnum):
     json = "json"
 
 
+class LungMethod(StrEnum):
+    """How lungs are found."""
+
+    network = "network"
+    classical = "classical"
+
+
 Out = Annotated[
     Path,
     typer.Option("--out", "-o", metavar="DIR", help="Folder to write; new or empty.", rich_help_panel=OUTPUT),
@@ -62,6 +69,16 @@ Models = Annotated[
         help="A bundled model or a model file; again for several, averaged, or Inf-Net's two. A file is "
         "code: trust it.",
         autocompletion=model_names,
+        rich_help_panel=MODEL,
+    ),
+]
+LungMethods = Annotated[
+    LungMethod | None,
+    typer.Option(
+        "--lung-method",
+        help="Find the lungs by the bundled network or by the classical mask; without it by the network "
+        "where torch is installed.",
+        show_default=False,
         rich_help_panel=MODEL,
     ),
 ]

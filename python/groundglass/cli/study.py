@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag, page
-from groundglass.cli.options import Compatible, Debug, Models, Overwrite, Threads, Views
+from groundglass.cli.options import Compatible, Debug, LungMethods, Models, Overwrite, Threads, Views
 
 FILES = {
     "result.json": "everything, with full precision and where it comes from",
@@ -99,6 +99,7 @@ def analyze(
             rich_help_panel=INPUT,
         ),
     ] = None,
+    lung_method: LungMethods = None,
     model: Models = None,
     views: Views = 1,
     compatible: Compatible = False,
@@ -192,6 +193,7 @@ def analyze(
             lesions=lesions,
             lobes=lobes,
             segments=segments,
+            lung_method=None if lung_method is None else lung_method.value,
             model=model or None,
             views=views,
             compatible=compatible,

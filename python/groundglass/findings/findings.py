@@ -16,6 +16,7 @@ from groundglass.findings.records import (
     SCORE_KEYS,
     SLICE_COLUMNS,
     InputRecord,
+    LungModelRecord,
     ModelRecord,
     RunRecord,
 )
@@ -60,7 +61,8 @@ class Findings:
 
     `table` holds the regions, `profile` an entry a slice from feet to head; volumes are in ml, percentages of
     lung volume. `severity_class` is what `thresholds` makes of the fraction of opacity. `given_sha256` holds
-    a digest of each mask that was given. `severity_model` is the fitted one that the thresholds come from,
+    a digest of each mask that was given. `lung_model` are the weights that found the lungs, None for the
+    classical mask and for given lungs. `severity_model` is the fitted one that the thresholds come from,
     None for the published ones. `uncertainty` is None where the lesions were given, and where
     neither a calibration nor several members say anything. The arrays are views into the analyzed volumes,
     ``(slice, row, column)``.
@@ -83,6 +85,7 @@ class Findings:
     options: Mapping[str, Any]
     run: RunRecord
     version: str
+    lung_model: LungModelRecord | None = None
     uncertainty: UncertaintyTable | None = None
     severity_model: FittedSeverity | None = None
     source_headers: Sequence[Dataset] | None = None
@@ -174,7 +177,7 @@ class Findings:
                 "spacing_mm": [float(value) for value in ct.spacing_mm],
                 "voxel_ml": float(ct.voxel_ml),
             },
-            "lungs": self._origin("lungs", "lung_mask"),
+            "lungs": self._lungs_entry(),
             "lesions": self._origin("lesions", "model"),
             "lobes": self._origin("lobes", None),
             "segments": self._origin("segments", None),
@@ -219,6 +222,26 @@ class Findings:
     def _origin(self, mask: str, found_by: str | None) -> dict[str, str | None]:
         sha256 = self.given_sha256.get(mask)
         return {"source": found_by if sha256 is None else "given", "sha256": sha256}
+
+    def _lungs_entry(self) -> dict[str, Any]:
+        """``lungs``, with the weights where a network found them."""
+        model = self.lung_model
+        if model is None:
+            return self._origin("lungs", "lung_mask")
+        return self._origin("lungs", "network") | {
+            "model": {
+                "name": model.name,
+                "version": model.version,
+                "sha256": model.sha256,
+                "licence": model.licence,
+                "threshold": model.threshold,
+            }
+        }
+
+    @property
+    def weights(self) -> list[ModelRecord]:
+        """All weights that took part: those of the lungs, then those of the lesions."""
+        return [*([] if self.lung_model is None else [self.lung_model]), *self.models]
 
     def _uncertainty_entry(self) -> dict[str, Any]:
         """``uncertainty`` of both lungs; nothing where nothing is known."""

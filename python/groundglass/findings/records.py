@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from groundglass.read.grid import Grid
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
 
@@ -63,6 +63,14 @@ class ModelRecord:
     name: str
     sha256: str
     licence: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LungModelRecord(ModelRecord):
+    """The weights that found the lungs, with their version and the probability from which on is lung."""
+
+    version: str
+    threshold: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass._core import CtVolume, LungCt, LungMask, with_lobes, with_lungs, with_segments
+from groundglass._core import CtVolume, LungCt, with_lobes, with_lungs, with_segments
 from groundglass.errors import FormatError
 from groundglass.read import read_labels
 
@@ -81,20 +81,12 @@ def _refusing(mask: Mask, name: str) -> Iterator[None]:
         raise FormatError(f"{where}: {str(error).partition(': ')[2] or error}") from error
 
 
-def lungs_of(ct: CtVolume, lungs: Mask | None) -> LungCt:
-    """The CT with the given lungs or those of the lung mask; refuses a volume without any lung."""
-    if lungs is None:
-        lung_ct = LungMask()(ct)
-    else:
-        with _refusing(lungs, "lungs"):
-            lung_ct = with_lungs(ct, _mask(lungs, "lungs", ct))
+def lungs_of(ct: CtVolume, lungs: Mask) -> LungCt:
+    """The CT with the given lungs; refuses a mask without any."""
+    with _refusing(lungs, "lungs"):
+        lung_ct = with_lungs(ct, _mask(lungs, "lungs", ct))
     if not lung_ct.lungs.any():
-        raise FormatError(
-            "the given lung mask is empty: nothing to measure"
-            if lungs is not None
-            else "no lung was found in the volume: nothing to measure; is it a chest CT in Hounsfield units? "
-            "A lung mask of your own can be given instead (lungs=, --lungs)"
-        )
+        raise FormatError("the given lung mask is empty: nothing to measure")
     return lung_ct
 
 

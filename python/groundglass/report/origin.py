@@ -25,7 +25,7 @@ STAGES = {"read": "reading", "quantification": "measuring"}
 def crowded(content: Mapping[str, Any]) -> bool:
     """Whether there is more to tell than the second sheet holds at ease."""
     given = sum(content[name]["source"] == "given" for name in MASKS)
-    return len(content["notes"]) > 5 or len(content["models"]) + given > 3
+    return len(content["notes"]) > 5 or len(_weights(content)) + given > 3
 
 
 def notes(content: Mapping[str, Any]) -> Markup:
@@ -98,7 +98,7 @@ def reading(content: Mapping[str, Any]) -> Markup:
 def terms(content: Mapping[str, Any]) -> Markup:
     """What this is not, and what the weights may be used for: stands on both pages."""
     name, _, rest = content["disclaimer"].partition(":")
-    weights = licences(content["models"], LONGEST_LICENCE)
+    weights = licences(_weights(content), LONGEST_LICENCE)
     return el(
         "p",
         el("strong", name),
@@ -127,7 +127,7 @@ def provenance(content: Mapping[str, Any]) -> Markup:
             ("Settings", ", ".join(f"{_words(key)} {_value(value)}" for key, value in settings.items()))
         )
     facts += [
-        *_models(content["models"]),
+        *_models(content["models"], _weights(content)),
         ("Program", f"groundglass {content['groundglass_version']}, result {content['schema_version']}"),
         ("Run", _run(run)),
     ]
@@ -142,26 +142,41 @@ def provenance(content: Mapping[str, Any]) -> Markup:
 def _masks(content: Mapping[str, Any]) -> list[tuple[str, Content]]:
     """Where lungs, lesions, lobes and segments come from."""
     found: list[tuple[str, Content]] = []
-    words = {"lung_mask": "found by groundglass", "model": "found by the models below"}
+    words = {"lung_mask": "found by groundglass without a network", "model": "found by the models below"}
     for name in MASKS:
         mask = content[name]
         if mask["source"] == "given":
             found.append((name.capitalize(), ["given, ", _digest(mask["sha256"])]))
+        elif mask["source"] == "network":
+            found.append((name.capitalize(), _by_network(mask["model"])))
         elif mask["source"]:
             found.append((name.capitalize(), words.get(mask["source"], mask["source"])))
     return found
 
 
-def _models(models: Sequence[Mapping[str, Any]]) -> list[tuple[str, Content]]:
-    """A row a model and a row a licence; models that share one share its row."""
+def _by_network(model: Mapping[str, Any]) -> list[Content]:
+    name = el("strong", clipped(f"{model['name']} {model['version']}", LONGEST_NAME))
+    return ["found by ", name, f", threshold {model['threshold']:g}, ", _digest(model["sha256"])]
+
+
+def _weights(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """All weights that took part: of the lungs, where a network found them, then of the lesions."""
+    lungs = content["lungs"].get("model")
+    return [*([] if lungs is None else [lungs]), *content["models"]]
+
+
+def _models(
+    models: Sequence[Mapping[str, Any]], weights: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, Content]]:
+    """A row a model and a row for the licences of all weights; those that share one share it."""
     shown: list[tuple[str, Content]] = [
         ("Model", [el("strong", clipped(model["name"], LONGEST_NAME)), " ", _digest(model["sha256"])])
         for model in models[:MOST_MODELS]
     ]
     if len(models) > MOST_MODELS:
         shown.append(("Models", f"{len(models) - MOST_MODELS} more in result.json"))
-    if models:
-        shown.append(("Licence", licences(models, LONGEST_TERMS)))
+    if weights:
+        shown.append(("Licence", licences(weights, LONGEST_TERMS)))
     return shown
 
 

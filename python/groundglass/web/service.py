@@ -13,6 +13,7 @@ from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 
+from groundglass import weights
 from groundglass.segmentation.choice import lookup_models, model_record
 from groundglass.web import analysis, uploads
 from groundglass.web.errors import Refused, not_found
@@ -33,10 +34,11 @@ class Service:
 
     def __init__(self, settings: Settings, task: Task = analysis.run) -> None:
         self.settings = settings
-        #: name and licence of what segments
+        lungs = [weights.find(weights.LUNGS)] if weights.ships(weights.LUNGS) else []
+        #: name and licence of what segments, lesions first
         self.models = [
             {"name": record.name, "licence": record.licence}
-            for record in map(model_record, lookup_models(settings.model))
+            for record in map(model_record, [*lookup_models(settings.model), *lungs])
         ]
         self.store = Store(settings.data, ttl_s=3600 * settings.ttl_hours)
         self.pool = Pool(settings, self.store, task)

@@ -21,16 +21,21 @@ __all__ = [
     "FOLDER",
     "FORMAT",
     "FORMAT_VERSION",
+    "LUNGS",
     "ModelFile",
     "available",
     "defaults",
     "find",
     "read_contract",
+    "ships",
 ]
 
 FOLDER = Path(__file__).parent
 FORMAT = "groundglass-model"
 FORMAT_VERSION = 1
+
+#: the shipped model that finds lungs
+LUNGS = "lungs-lite"
 
 #: no contract is near this size; a larger entry is not one, and is not unpacked
 CONTRACT_BYTES_MAX = 1 << 20
@@ -61,6 +66,11 @@ def available() -> list[str]:
 def defaults() -> list[ModelFile]:
     """The shipped models whose mean is taken when the user names none, checked as by :func:`find`."""
     return [find(entry["name"]) for entry in sorted(_manifest(), key=lambda e: e["name"]) if entry["default"]]
+
+
+def ships(name: str) -> bool:
+    """Whether this installation came with a model of that name."""
+    return any(entry["name"] == name for entry in _manifest())
 
 
 def find(name_or_path: str | Path) -> ModelFile:

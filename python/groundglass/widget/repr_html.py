@@ -70,7 +70,9 @@ def result(found: Result) -> str:
         el("div", facts),
         _bars(grades) if grades else None,
     )
-    origin = ", ".join(model.name for model in found.models) or "lesions as given"
+    origin = ", ".join(model.name for model in found.weights)
+    if not found.models:
+        origin = f"{origin}, lesions as given" if origin else "lesions as given"
     foot = f"groundglass {found.version} · {origin} · not a medical device"
     return card(
         head,

@@ -215,10 +215,11 @@ def _description(result: Findings, segment: Segment, number: int) -> SegmentDesc
 def _algorithm(result: Findings, is_lesion: bool) -> Any:
     import highdicom as hd
 
+    models = dicom.model_names(result) if is_lesion else dicom.lung_model_name(result)
     return hd.AlgorithmIdentificationSequence(
         name=f"{dicom.NAME} {'segmentation' if is_lesion else 'lung mask'}",
-        family=concept(codes.AI if is_lesion else codes.MORPHOLOGICAL),
+        family=concept(codes.AI if is_lesion or models else codes.MORPHOLOGICAL),
         version=result.version,
         source=dicom.NAME,
-        parameters={"models": dicom.model_names(result)} if is_lesion else None,
+        parameters={"models": models} if models else None,
     )

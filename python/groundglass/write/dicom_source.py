@@ -244,6 +244,12 @@ def new_uid() -> str:
     return str(generate_uid(prefix=None))
 
 
+def lung_model_name(result: Findings) -> str:
+    """The weights that found the lungs, with their version; empty for the classical mask and given lungs."""
+    model = result.lung_model
+    return "" if model is None else f"{model.name} {model.version}"
+
+
 def model_names(result: Findings) -> str:
     """The models that took part, for the parameters of the algorithm."""
     return " + ".join(model.name for model in result.models)

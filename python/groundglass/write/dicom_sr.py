@@ -291,6 +291,7 @@ def _algorithm(result: Findings) -> Any:
     import highdicom as hd
 
     options = {
+        "lungs": dicom.lung_model_name(result),
         "models": dicom.model_names(result),
         "high opacity": str(result.options["high_opacity"]).replace("_", " "),
     }
@@ -381,7 +382,7 @@ def _texts(result: Findings) -> Iterator[str]:
     """The disclaimer, then what a reader has to know of the numbers."""
     content = result.to_dict()
     yield NOT_A_DEVICE
-    for model in result.models:
+    for model in result.weights:
         terms = f", {model.licence}" if model.licence else ""
         yield f"Model {model.name}, SHA-256 {model.sha256}{terms}"
     for name, sha256 in result.given_sha256.items():

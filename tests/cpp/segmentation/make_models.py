@@ -94,6 +94,20 @@ class FourPlanes(Tiny):
         return torch.stack([infected * (1.0 - dense), infected * dense, rest, rest], 1)
 
 
+class ToyLungs(nn.Module):
+    """Lung where the plane `look` is within about 150 HU of -800; air around a body is clearer than that."""
+
+    def __init__(self, look: int) -> None:
+        super().__init__()
+        self.look = look
+        self.steep = nn.Parameter(torch.tensor(64.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1] -> (N, 1, H, W)."""
+        at = x[:, self.look : self.look + 1]
+        return torch.sigmoid(self.steep * (0.245 - torch.abs(at + 0.634)))
+
+
 class Infection(nn.Module):
     """Infection where a grey level, 0 to 1, is above 0.45."""
 
@@ -137,6 +151,22 @@ def published_contract(
         "percentiles": [5, 95],
     }
     return json.dumps(contract(input=values | changes, output={"kind": kind, "classes": classes}))
+
+
+def lungs_contract(**changes: Any) -> str:
+    """The contract of a network that finds lungs in a slice of 3 mm and those 6 mm below and above."""
+    values = {
+        "channels": 3,
+        "multiple_of": 16,
+        "window_hu": [-1024, 200],
+        "range": [-1, 1],
+        "normalisation": "window",
+        "pixel_mm": 2.0,
+        "slice_mm": 3.0,
+        "neighbours_mm": [-6, 0, 6],
+    }
+    output = {"kind": "probability", "classes": ["lung"]}
+    return json.dumps(contract(name="toy-lungs", input=values | changes, output=output))
 
 
 def calibration(*thresholds: float) -> dict[str, Any]:
@@ -262,6 +292,8 @@ def make(folder: Path) -> None:
     logits = published_contract("percentile_z_score", four, "logits")
     save(FourClass(logits=True), folder / "four_class_logits.pt", logits)
     save(FourClass(), folder / "unknown_input.pt", published_contract("quantile_9", four))
+    save(ToyLungs(1), folder / "lungs.pt", lungs_contract())
+    save(ToyLungs(2), folder / "lungs_above.pt", lungs_contract())
     save(Infection(), folder / "infection.pt", published_contract("imagenet_rgb", ["infection"]))
     three = ["ground_glass", "consolidation", "background"]
     both = published_contract("imagenet_bgr_with_infection", three)

@@ -189,3 +189,19 @@ TEST_CASE("parse_model_contract knows a window by its name as well") {
         parse_model_contract(with("\"channels\"", "\"normalisation\": \"window\", \"channels\""), "");
     CHECK(named == parse_model_contract(whole, ""));
 }
+
+TEST_CASE("parse_model_contract: a stack of slices on cells of its own takes the place of the long edge") {
+    const std::string stack = R"("pixel_mm": 2, "slice_mm": 3.0, "neighbours_mm": [-6])";
+    const auto contract = parse_model_contract(with(R"("long_edge": 320)", stack), "some.pt");
+    REQUIRE(contract.stack);
+    CHECK(*contract.stack == slice_stack_input{2, 3, {-6}});
+    CHECK(!parse_model_contract(whole, "some.pt").stack);
+    const auto refused = [&](const std::string& from, const std::string& to) {
+        auto text = with(R"("long_edge": 320)", stack);
+        return refusal(text.replace(text.find(from), from.size(), to));
+    };
+    CHECK(refused("[-6]", "[-6, 0]").find("list of 1 numbers") != std::string::npos);
+    CHECK(refused("[-6]", "[5000]").find("beyond a metre") != std::string::npos);
+    CHECK(refused("\"slice_mm\": 3.0, ", "").find("input.slice_mm") != std::string::npos);
+    CHECK(refused("\"pixel_mm\": 2", "\"pixel_mm\": 0").find("0.1 to 100 mm") != std::string::npos);
+}

@@ -3,6 +3,7 @@
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
+#include <groundglass/segmentation/lungs.hpp>
 #include <groundglass/severity/scores.hpp>
 
 using namespace groundglass;
@@ -21,5 +22,7 @@ int main() {
     const auto measure = (involvement{} | severity::scores{}) | quantification::slice_profile{};
 #elif WRONG == 4 // a value that the stage does not take
     const auto table = volume::ct_volume{} | involvement{};
+#elif WRONG == 5 // lungs of lungs
+    const auto measure = lung_mask{} | segmentation::lungs({});
 #endif
 }

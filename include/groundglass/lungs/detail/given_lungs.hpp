@@ -3,7 +3,7 @@
 #include <groundglass/lungs/body_middle.hpp>
 #include <groundglass/lungs/detail/label_numbering.hpp>
 #include <groundglass/lungs/detail/label_places.hpp>
-#include <groundglass/lungs/detail/lung_separation.hpp>
+#include <groundglass/lungs/detail/lung_sides.hpp>
 #include <groundglass/lungs/given_lungs.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/volume/components.hpp>
@@ -22,8 +22,6 @@ namespace groundglass::lungs {
 
 namespace detail {
 
-constexpr auto left_lung = static_cast<std::uint8_t>(volume::lung_label::left);
-constexpr auto right_lung = static_cast<std::uint8_t>(volume::lung_label::right);
 /// Lung of which the map does not tell the side.
 constexpr std::uint8_t either_lung = 3;
 
@@ -110,14 +108,6 @@ inline two_sides compare_sides(const array3<std::uint8_t>& sides) {
     return result;
 }
 
-/// Gives each piece of `pieces` to the side of the body's middle where its centre lies.
-inline void paint_by_middle(array3<std::uint8_t>& lungs, const volume::bit_mask& pieces, double middle) {
-    const volume::components parts(pieces, volume::connectivity::faces);
-    const auto centres = column_centres(parts);
-    volume::paint(lungs, parts.select([&](std::size_t i) { return centres[i] > middle; }), left_lung);
-    volume::paint(lungs, parts.select([&](std::size_t i) { return centres[i] <= middle; }), right_lung);
-}
-
 /// The refusal that names the values and the cure.
 [[noreturn]] inline void refuse_lungs(const std::vector<label_place>& places, const std::string& why) {
     throw std::invalid_argument("with_lungs: the mask holds the value" +
@@ -127,49 +117,22 @@ inline void paint_by_middle(array3<std::uint8_t>& lungs, const volume::bit_mask&
 }
 
 /// Left and right in a mask that does not tell them apart: `lungs` holds 1 for both, and is painted anew.
-inline notes find_sides(const volume::ct_volume& ct, array3<std::uint8_t>& lungs, std::size_t value) {
-    const auto both = volume::mask_where(lungs, [](std::uint8_t label) { return label != 0; });
-    const auto box = volume::bounding_box(both);
-    const auto body = middle_of_body(ct, box.first[0], box.last[0]);
-    double left = 0, sum = 0;
-    volume::for_each_run(both, [&](std::size_t, std::size_t, std::size_t begin, std::size_t end) {
-        for (std::size_t column = begin; column < end; ++column) {
-            left += static_cast<double>(column) > body.column ? 1 : 0;
-            sum += static_cast<double>(column);
-        }
-    });
-    const auto all = static_cast<double>(box.voxels);
-    const double minor = std::min(left, all - left) / all;
-
-    constexpr double a_lung = 0.03; // as `lung_plausibility::missing_share`
-    if (minor >= a_lung) {
-        const auto pair = separate_lungs(ct.hounsfield(), both, ct.grid().spacing_mm, body.column);
-        if (pair.parted_at_mm >= 0 && !pair.left.empty() && !pair.right.empty()) {
-            auto parted = make_array<std::uint8_t>(shape_of(lungs));
-            volume::paint(parted, pair.left, left_lung);
-            volume::paint(parted, pair.right, right_lung);
-            const auto sides = compare_sides(parted);
-            if (sides.centres[1] > body.column && sides.centres[2] < body.column) {
-                lungs = std::move(parted);
-                return {{note_level::info, "lungs_separated",
-                         "The given mask has one value for both lungs; left and right were told apart."}};
-            }
-        }
-        if (minor > 0.2) {
-            volume::for_each_run(both, [&](std::size_t s, std::size_t r, std::size_t begin, std::size_t end) {
-                for (std::size_t column = begin; column < end; ++column)
-                    lungs(s, r, column) = static_cast<double>(column) > body.column ? left_lung : right_lung;
-            });
-            return {{note_level::warning, "lungs_cut_at_middle",
-                     "The given mask has one value for both lungs, and these can't be told apart by their "
-                     "shape: they were cut at the middle of the body, so the sides are rough."}};
-        }
-    }
-    paint_by_middle(lungs, both, body.column);
-    const bool is_left = 2 * left > all;
+inline notes tell_sides(const volume::ct_volume& ct, array3<std::uint8_t>& lungs, std::size_t value) {
+    auto sides = find_sides(ct, volume::mask_where(lungs, [](std::uint8_t label) { return label != 0; }));
+    lungs = std::move(sides.labels);
+    if (sides.how == sides_by::parts)
+        return {{note_level::info, "lungs_separated",
+                 "The given mask has one value for both lungs; left and right were told apart."}};
+    if (sides.how == sides_by::cut)
+        return {{note_level::warning, "lungs_cut_at_middle",
+                 "The given mask has one value for both lungs, and these can't be told apart by their shape: "
+                 "they were cut at the middle of the body, so the sides are rough."}};
+    const auto painted = flat(lungs);
+    const bool is_left = 2 * std::count(painted.begin(), painted.end(), left_lung) >
+                         std::count_if(painted.begin(), painted.end(), [](auto label) { return label != 0; });
     const std::string side = is_left ? "left" : "right";
     const std::string found = "The given mask has one lung, with the value " + std::to_string(value);
-    if (minor > 0.1 || std::abs(sum / all - body.column) < 0.08 * body.width)
+    if (sides.how == sides_by::near_middle)
         return {
             {note_level::warning, "lung_side_uncertain",
              found + ", near the middle of the body: it was taken as the " + side + " one by its place."}};
@@ -204,7 +167,7 @@ volume::lung_ct with_lungs(const volume::ct_volume& ct, const array3<T>& given) 
         lungs = relabel.apply(given);
         const auto largest = std::max_element(
             places.begin(), places.end(), [](const auto& a, const auto& b) { return a.voxels < b.voxels; });
-        found = detail::find_sides(ct, lungs, largest->value);
+        found = detail::tell_sides(ct, lungs, largest->value);
     };
     const auto pair = [&] {
         relabel.set(places[0].value, left_lung);

@@ -155,6 +155,8 @@ export const en = {
     version: "groundglass",
     models: "Models",
     given: "given masks",
+    lungs: "Lungs",
+    lungsFrom: { lung_mask: "found without a network", network: "found by a network", given: "given mask" },
     input: "Input",
     inputText: (kind: string, files: string) => `${kind}, ${files}`,
     files: { one: "file", few: "files", many: "files", other: "files" } as Record<string, string>,
