@@ -68,7 +68,8 @@ public:
     [[nodiscard]] double step(std::size_t node) const { return step_[node]; }
 
 private:
-    static bool is_lung(const array3<std::uint8_t>& lungs, const lung_frame& frame, const volume::vector3& at) {
+    static bool is_lung(const array3<std::uint8_t>& lungs, const lung_frame& frame,
+                        const volume::vector3& at) {
         const auto shape = shape_of(lungs);
         std::array<std::size_t, 3> index{};
         for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -124,7 +125,8 @@ inline std::vector<float> ridges(const flattened_ct& flat) {
 /// The mean of `values` over sheets of 7 x 7 nodes through each place, of the tilt that has the most: a
 /// vessel crosses few nodes of any sheet.
 inline std::vector<float> sheetness(const std::vector<float>& values) {
-    constexpr auto rows = static_cast<int>(flattened_ct::rows), columns = static_cast<int>(flattened_ct::columns),
+    constexpr auto rows = static_cast<int>(flattened_ct::rows),
+                   columns = static_cast<int>(flattened_ct::columns),
                    depth = static_cast<int>(flattened_ct::depth);
     const auto mean_along = [&](const std::vector<float>& from, bool down, int tilt) {
         std::vector<float> to(from.size(), 0.0F);
@@ -133,8 +135,10 @@ inline std::vector<float> sheetness(const std::vector<float>& values) {
                 for (int o = -3; o <= 3; ++o) {
                     const int p = down ? i + o : i, q = down ? j : j + o;
                     if (p < 0 || q < 0 || p >= rows || q >= columns) continue;
-                    const float* source = from.data() + (p * columns + q) * depth;
-                    float* target = to.data() + (i * columns + j) * depth;
+                    const float* source =
+                        from.data() + static_cast<std::size_t>(p * columns + q) * flattened_ct::depth;
+                    float* target =
+                        to.data() + static_cast<std::size_t>(i * columns + j) * flattened_ct::depth;
                     const int shift = tilt * o;
                     for (int k = std::max(0, -shift); k < std::min(depth, depth - shift); ++k)
                         target[k] += source[k + shift] / 7;
@@ -156,7 +160,8 @@ inline std::vector<float> sheetness(const std::vector<float>& values) {
 /// four directions, each jump between neighbours having its price. Method: Hirschmüller, Stereo processing by
 /// semiglobal matching and mutual information, IEEE TPAMI 30 (2008) 328.
 inline std::vector<int> coherent_steps(const std::vector<float>& gain, float price) {
-    constexpr auto rows = static_cast<int>(flattened_ct::rows), columns = static_cast<int>(flattened_ct::columns),
+    constexpr auto rows = static_cast<int>(flattened_ct::rows),
+                   columns = static_cast<int>(flattened_ct::columns),
                    depth = static_cast<int>(flattened_ct::depth);
     std::vector<float> sum(gain.size(), 0.0F);
     std::vector<float> path(gain.size());
@@ -164,11 +169,13 @@ inline std::vector<int> coherent_steps(const std::vector<float>& gain, float pri
         for (int n = 0; n < rows * columns; ++n) {
             const int node = di + dj > 0 ? n : rows * columns - 1 - n;
             const int i = node / columns, j = node % columns, p = i - di, q = j - dj;
-            float* here = path.data() + node * depth;
-            const float* own = gain.data() + node * depth;
+            const std::size_t start = static_cast<std::size_t>(node) * flattened_ct::depth;
+            float* here = path.data() + start;
+            const float* own = gain.data() + start;
             std::copy_n(own, depth, here);
             if (p >= 0 && q >= 0 && p < rows && q < columns) {
-                const float* last = path.data() + (p * columns + q) * depth;
+                const float* last =
+                    path.data() + static_cast<std::size_t>(p * columns + q) * flattened_ct::depth;
                 const float best = *std::max_element(last, last + depth);
                 for (int k = 0; k < depth; ++k) {
                     float from = std::max(last[k], best - 4 * price);
@@ -177,12 +184,12 @@ inline std::vector<int> coherent_steps(const std::vector<float>& gain, float pri
                     here[k] += from - best;
                 }
             }
-            for (int k = 0; k < depth; ++k) sum[static_cast<std::size_t>(node * depth + k)] += here[k];
+            std::transform(here, here + depth, sum.data() + start, sum.data() + start, std::plus<>{});
         }
     }
     std::vector<int> result;
-    for (int node = 0; node < rows * columns; ++node) {
-        const float* here = sum.data() + node * depth;
+    for (std::size_t start = 0; start < sum.size(); start += flattened_ct::depth) {
+        const float* here = sum.data() + start;
         result.push_back(static_cast<int>(std::max_element(here, here + depth) - here));
     }
     return result;
@@ -221,7 +228,8 @@ inline std::vector<double> carried_on(const std::vector<int>& steps, const std::
 inline double draw_to_fissure(fissure_surface& surface, const volume::ct_volume& ct,
                               const array3<std::uint8_t>& lungs, const lung_frame& frame, double spread_mm,
                               const std::function<bool(const lung_place&)>& belongs) {
-    // Noise alone reaches this in few places: the 90th percentile where nothing is, of a phantom's standard kernel.
+    // Noise alone reaches this in few places: the 90th percentile where nothing is, of a phantom's standard
+    // kernel.
     constexpr float least = 8;
     constexpr float price = 6;
     const flattened_ct flat(ct, lungs, frame, surface, belongs);
@@ -229,7 +237,8 @@ inline double draw_to_fissure(fissure_surface& surface, const volume::ct_volume&
     auto gain = sheets;
     for (std::size_t n = 0; n < gain.size(); ++n) {
         const double off = (static_cast<double>(n % flat.depth) - flat.reach) * flat.step_mm / spread_mm;
-        gain[n] = flat.inside(n / flat.depth) ? std::max(gain[n], 0.0F) - static_cast<float>(off * off) : 0.0F;
+        gain[n] =
+            flat.inside(n / flat.depth) ? std::max(gain[n], 0.0F) - static_cast<float>(off * off) : 0.0F;
     }
     const auto steps = coherent_steps(gain, price);
     std::vector<std::uint8_t> known(steps.size());

@@ -73,10 +73,12 @@ inline fissure_surface surface_of(std::span<const double> coefficients, std::arr
     for (std::size_t i = 0; i < result.rows; ++i) {
         const auto a = splines(static_cast<double>(i) / static_cast<double>(result.rows - 1), shape[0]);
         for (std::size_t j = 0; j < result.columns; ++j) {
-            const auto b = splines(static_cast<double>(j) / static_cast<double>(result.columns - 1), shape[1]);
+            const auto b =
+                splines(static_cast<double>(j) / static_cast<double>(result.columns - 1), shape[1]);
             double sum = 0;
             for (std::size_t p = 0; p < shape[0]; ++p)
-                for (std::size_t q = 0; q < shape[1]; ++q) sum += a[p] * b[q] * coefficients[p * shape[1] + q];
+                for (std::size_t q = 0; q < shape[1]; ++q)
+                    sum += a[p] * b[q] * coefficients[p * shape[1] + q];
             result.ordinate[i * result.columns + j] = sum;
         }
     }

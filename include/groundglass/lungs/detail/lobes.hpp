@@ -30,8 +30,10 @@ namespace groundglass::lungs {
 namespace detail {
 
 /// Why lungs hold less than the course of a fissure; empty where they hold it.
-inline std::string why_no_lobes(const volume::geometry& grid, const lung_frame& left, const lung_frame& right) {
+inline std::string why_no_lobes(const volume::geometry& grid, const lung_frame& left,
+                                const lung_frame& right) {
     const auto [less, more] = std::minmax(left.voxels, right.voxels);
+    if (more == 0) return "both lungs are missing";
     if (5 * less < less + more)
         return std::string("the ") + (left.voxels < right.voxels ? "left" : "right") + " lung " +
                (less == 0 ? "is missing" : "is far smaller than the other");
@@ -47,7 +49,8 @@ inline std::string why_no_lobes(const volume::geometry& grid, const lung_frame& 
         const double most = *std::max_element(lung->areas.begin(), lung->areas.end()) *
                             std::min(0.25 + 0.02 * grid.spacing_mm[0], 0.45);
         if (*first > most || *last > most)
-            return std::string("the ") + name + " lung is cut off at its " + (*first > most ? "base" : "apex");
+            return std::string("the ") + name + " lung is cut off at its " +
+                   (*first > most ? "base" : "apex");
     }
     return {};
 }
@@ -55,8 +58,8 @@ inline std::string why_no_lobes(const volume::geometry& grid, const lung_frame& 
 #ifndef GROUNDGLASS_NO_LOBES
 
 /// How far an outline may depart from the mean one, in mean squares of those learned from. By leave-one-out
-/// the strangest of these has 3.2.
-inline constexpr double strangest_outline = 5;
+/// the strangest of these has 2.2.
+inline constexpr double strangest_outline = 3.5;
 
 /// Outline of both lungs, right and left, less the mean one.
 inline std::vector<double> departure_of(const array3<std::uint8_t>& lungs, const lung_frame& right,
@@ -153,8 +156,9 @@ GROUNDGLASS_INLINE lobes::lobes(lobes_options options) : options_(options) {
 GROUNDGLASS_INLINE volume::lung_ct lobes::operator()(const volume::lung_ct& study) const {
     if (study.lobes()) return study;
     const auto without = [&](const std::string& why) {
-        return study.divided(nullptr, study.segments(),
-                             {{note_level::info, "lobes_not_estimated", "No lobes were estimated: " + why + "."}});
+        return study.divided(
+            nullptr, study.segments(),
+            {{note_level::info, "lobes_not_estimated", "No lobes were estimated: " + why + "."}});
     };
 #ifdef GROUNDGLASS_NO_LOBES
     return without("the library was built without its table of fissures");
@@ -163,7 +167,8 @@ GROUNDGLASS_INLINE volume::lung_ct lobes::operator()(const volume::lung_ct& stud
     const auto& lungs = study.lungs();
     const auto left = detail::lung_frame::of(lungs, volume::lung_label::left, table::outside_share);
     const auto right = detail::lung_frame::of(lungs, volume::lung_label::right, table::outside_share);
-    if (const auto why = detail::why_no_lobes(study.ct().grid(), left, right); !why.empty()) return without(why);
+    if (const auto why = detail::why_no_lobes(study.ct().grid(), left, right); !why.empty())
+        return without(why);
     const auto departure = detail::departure_of(lungs, right, left);
     if (detail::strangeness(departure) > detail::strangest_outline)
         return without("the lungs' outline is unlike those that their fissures were learned from");

@@ -102,10 +102,12 @@ inline std::vector<double> part_sums(const std::vector<double>& lines, std::size
     for (std::size_t part = 0; part < parts; ++part) {
         const double step = (high - low) / static_cast<double>(parts);
         const double from = low + step * static_cast<double>(part) + 0.5, to = from + step;
-        const std::size_t first = volume::whole_up_to(from, n), end = std::min(n, volume::whole_up_to(to, n) + 1);
+        const std::size_t first = volume::whole_up_to(from, n),
+                          end = std::min(n, volume::whole_up_to(to, n) + 1);
         const std::size_t place = backwards ? parts - 1 - part : part;
         for (std::size_t k = first; k < end; ++k) {
-            const double cover = std::min(to, static_cast<double>(k + 1)) - std::max(from, static_cast<double>(k));
+            const double cover =
+                std::min(to, static_cast<double>(k + 1)) - std::max(from, static_cast<double>(k));
             if (cover <= 0) continue;
             for (std::size_t line = 0; line < count; ++line)
                 for (std::size_t i = 0; i < width; ++i)
@@ -131,7 +133,8 @@ inline std::vector<double> outline_of(const array3<std::uint8_t>& lungs, const l
         std::transform(voxels.begin(), voxels.end(), plane.begin(),
                        [=](std::uint8_t label) { return label == value ? 1.0 : 0.0; });
         const auto rows = part_sums(plane, shape[1], shape[2], frame.low[1], frame.high[1], cells[1], false);
-        const auto both = part_sums(rows, shape[2], 1, frame.low[2], frame.high[2], cells[2], frame.mirrored());
+        const auto both =
+            part_sums(rows, shape[2], 1, frame.low[2], frame.high[2], cells[2], frame.mirrored());
         slices.insert(slices.end(), both.begin(), both.end());
     }
     auto result =
