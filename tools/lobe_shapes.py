@@ -2,21 +2,23 @@
 
     python tools/lobe_shapes.py MAPS [--table include/groundglass/lungs/detail/fissure_table.hpp]
 
-MAPS is a folder of NRRD label maps as Tang et al. (ISBI 2019, arXiv:1903.09879) drew them on LIDC-IDRI: 4 right upper,
-5 right middle, 6 right lower, 7 left upper, 8 left lower, 512 airway, 516 to 520 airway within a lobe. What is made of
-them is, as they are, under CC BY-NC-SA 4.0. Needs numpy, scipy and SimpleITK; some seconds a map, then a minute.
+MAPS is a folder of NRRD label maps as Tang et al. (ISBI 2019, arXiv:1903.09879) drew them on LIDC-IDRI: 4 right
+upper, 5 right middle, 6 right lower, 7 left upper, 8 left lower, 512 airway, 516 to 520 airway within a lobe.
+What is made of them is, as they are, under CC BY-NC-SA 4.0. Needs numpy, scipy and SimpleITK; some seconds a map,
+then a minute.
 
-A lung has coordinates of its own: across from the middle outwards and from front to back within its box, and in height
-the share of its volume that lies below. The oblique fissure is "height less depth" as a function of "across" and
-"height plus depth"; the horizontal one height as a function of across and depth, each a tensor of cubic B-splines.
-Their coefficients follow from the lungs' outline, the filled share of the cells of both boxes, by ridge regression;
-what it can say is kept as the mean and the main modes.
+A lung has coordinates of its own: across from the middle outwards and from front to back within its box, and in
+height the share of its volume that lies below. The oblique fissure is "height less depth" as a function of "across"
+and "height plus depth"; the horizontal one height as a function of across and depth, each a tensor of cubic
+B-splines. Their coefficients follow from the lungs' outline, the filled share of the cells of both boxes, by ridge
+regression; what it can say is kept as the mean and the main modes.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,7 +138,7 @@ def roughness(shape: tuple[int, int]) -> Floats:
 
 
 def read_map(path: Path) -> NDArray[np.int16]:
-    """A map sampled every :data:`STEP_MM`, slices from feet to head, rows to the back, columns to the left."""
+    """A map sampled every :data:`STEP_MM`: slices to the head, rows to the back, columns to the left."""
     import SimpleITK as sitk
 
     image = sitk.DICOMOrient(sitk.ReadImage(str(path)), "LPS")
@@ -160,7 +162,7 @@ def lungs_of(labels: NDArray[np.int16]) -> dict[str, Lung]:
 
 
 def fitted(patients: list[dict[str, Lung]]) -> Floats:
-    """Spline coefficients of each patient's three fissures, drawn to the mean of all where nothing is seen."""
+    """Spline coefficients of each patient's fissures, drawn to the mean of all where nothing is seen."""
     result = np.zeros((len(patients), ENDS[-1]))
     for kind, (side, basis, shape) in enumerate(FISSURES):
         normal = []
@@ -258,7 +260,7 @@ def painted_scores(
 ) -> tuple[int, int, int]:
     """CTSS of one random disease by true lobes, by found ones and by thirds of the height.
 
-    Blobs of 10 to 45 mm, half of the time rather at the back and the base, up to a share drawn from 1 to 60 %.
+    Blobs of 10 to 45 mm, half of the time rather at back and base, up to a share drawn from 1 to 60 %.
     """
     scores = [0, 0, 0]
     weight, share = rng.choice((0.0, 1.5)), float(np.exp(rng.uniform(np.log(0.01), np.log(0.6))))
@@ -308,14 +310,21 @@ def leave_one_out(patients: list[dict[str, Lung]], outlines: Floats, coefficient
     print(f"  Dice, mean over lobes   {d.mean():.3f}   worst patient {d.mean(axis=1).min():.3f}")
     for k, name in enumerate(LOBES):
         print(
-            f"  {name:13s} Dice {d[:, k].mean():.3f}, median {np.median(d[:, k]):.3f}, worst {d[:, k].min():.2f}; "
+            f"  {name:13s} Dice {d[:, k].mean():.3f}, median {np.median(d[:, k]):.3f}, "
+            f"worst {d[:, k].min():.2f}; "
             f"volume off by {v[:, k].mean():.0f} %, 90th percentile {np.percentile(v[:, k], 90):.0f} %"
         )
     for k, name in enumerate(("right oblique", "right horizontal", "left oblique")):
-        print(f"  {name:16s} off by {np.nanmean(e[:, k, 0]):.1f} mm, patients' worst tenth of it {np.nanmean(e[:, k, 1]):.1f} mm")
+        print(
+            f"  {name:16s} off by {np.nanmean(e[:, k, 0]):.1f} mm, "
+            f"the worst tenth of a patient's by {np.nanmean(e[:, k, 1]):.1f} mm"
+        )
     for name, k in (("these lobes", 1), ("thirds", 2)):
         off = np.abs(c[:, k] - c[:, 0])
-        print(f"  CTSS by {name:11s} equal {100 * (off == 0).mean():.1f} %, within 1 {100 * (off <= 1).mean():.1f} %")
+        print(
+            f"  CTSS by {name:11s} equal {100 * (off == 0).mean():.1f} %, "
+            f"within 1 {100 * (off <= 1).mean():.1f} %"
+        )
     print("  outlines' departure from the mean: " + " ".join(f"{s:.1f}" for s in sorted(strange)[-6:]))
     return np.asarray(np.nanmean(e, axis=0))
 
@@ -339,44 +348,67 @@ def as_integers(name: str, values: Floats) -> str:
 
 
 def header(model: Model, errors: Floats, maps: int) -> str:
-    first, second = model.centre.size // 2, model.centre.size
-    shares = ", ".join(f"{mean:.1f}" for mean, _ in errors)
-    return f"""#pragma once
+    per_side = [model.scale[at] ** 2 / (1 + OTHER_SIDE) for at in (0, -1)]
 
-// Made by tools/lobe_shapes.py from {maps} maps of lobes. DERIVED FROM DATA UNDER CC BY-NC-SA 4.0 and under the same terms,
-// unlike the code: non-commercial, share alike. Source: Tang, Zhang, Xie, Automatic Pulmonary Lobe Segmentation Using
-// Deep Learning, ISBI 2019, copyright 2019 DEEPVOXEL Inc. `-DGROUNDGLASS_LOBES=OFF` builds without it.
-// clang-format off
+    def numbers(kind: str, name: str, values: Iterable[object], about: str) -> str:
+        values = list(values)
+        text = ", ".join(map(str, values))
+        return f"/// {about}\ninline constexpr std::array<{kind}, {len(values)}> {name}{{{text}}};"
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
+    def count(name: str, value: int, about: str) -> str:
+        return f"/// {about}\ninline constexpr std::size_t {name} = {value};"
 
-namespace groundglass::lungs::detail::fissure_table {{
-
-inline constexpr std::array<std::size_t, 3> cells{{{", ".join(map(str, CELLS))}}}; ///< height, depth, across
-inline constexpr std::array<std::size_t, 2> oblique{{{", ".join(map(str, OBLIQUE))}}}; ///< across, along
-inline constexpr std::array<std::size_t, 2> horizontal{{{", ".join(map(str, HORIZONTAL))}}}; ///< across, depth
-inline constexpr std::size_t outline_size = {second}; ///< right, then left
-inline constexpr std::size_t mode_count = {len(model.modes)};
-inline constexpr std::size_t coefficient_count = {model.mean.size}; ///< right oblique, right horizontal, left oblique
-inline constexpr double outside_share = {OUTSIDE_SHARE};
-/// Mean distance in mm from a true border to the found one, by leave-one-out: right oblique, horizontal, left oblique.
-inline constexpr std::array<double, 3> expected_error_mm{{{shares}}};
-/// What a squared departure from the mean outline is multiplied with, right and left; 1 on average in sum.
-inline constexpr std::array<double, 2> departure{{{model.scale[0] ** 2 / (1 + OTHER_SIDE):.6g}, {model.scale[first] ** 2 / (1 + OTHER_SIDE):.6g}}};
-{as_integers("centre", model.centre)}
-/// outline, mode
-{as_integers("projection", model.projection)}
-{as_integers("mean", model.mean)}
-/// mode, coefficient
-{as_integers("modes", model.modes)}
-}} // namespace groundglass::lungs::detail::fissure_table
-"""
+    lines = [
+        "#pragma once",
+        "",
+        f"// Made by tools/lobe_shapes.py from {maps} maps of lobes. DERIVED FROM DATA UNDER",
+        "// CC BY-NC-SA 4.0 and under the same terms, unlike the code: non-commercial, share alike.",
+        "// Source: Tang, Zhang, Xie, Automatic Pulmonary Lobe Segmentation Using Deep Learning,",
+        "// ISBI 2019; copyright 2019 DEEPVOXEL Inc.",
+        "// `-DGROUNDGLASS_LOBES=OFF` builds without it.",
+        "// clang-format off",
+        "",
+        "#include <array>",
+        "#include <cstddef>",
+        "#include <cstdint>",
+        "",
+        "namespace groundglass::lungs::detail::fissure_table {",
+        "",
+        numbers("std::size_t", "cells", CELLS, "Of a lung's box: height, depth, across."),
+        numbers("std::size_t", "oblique", OBLIQUE, "Spline coefficients across and along."),
+        numbers("std::size_t", "horizontal", HORIZONTAL, "Spline coefficients across and in depth."),
+        count("outline_size", model.centre.size, "Cells of the right, then of the left lung."),
+        count("mode_count", len(model.modes), "Main modes."),
+        count("coefficient_count", model.mean.size, "Right oblique, right horizontal, left oblique."),
+        "/// Of a lung's volume, beyond either end of its box.",
+        f"inline constexpr double outside_share = {OUTSIDE_SHARE};",
+        numbers(
+            "double",
+            "expected_error_mm",
+            (f"{mean:.1f}" for mean, _ in errors),
+            "Mean distance from a true border to the found one by leave-one-out, in that order.",
+        ),
+        numbers(
+            "double",
+            "departure",
+            (f"{value:.6g}" for value in per_side),
+            "What squared departures from the mean outline count, right and left; 1 on average in sum.",
+        ),
+        as_integers("centre", model.centre),
+        "/// outline, mode",
+        as_integers("projection", model.projection),
+        as_integers("mean", model.mean),
+        "/// mode, coefficient",
+        as_integers("modes", model.modes),
+        "} // namespace groundglass::lungs::detail::fissure_table",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("maps", type=Path)
     parser.add_argument("--table", type=Path, help="the header to write")
     options = parser.parse_args()

@@ -176,7 +176,7 @@ class Findings:
             },
             "lungs": self._origin("lungs", "lung_mask"),
             "lesions": self._origin("lesions", "model"),
-            "lobes": self._origin("lobes", None),
+            "lobes": self._origin("lobes", None) | self._lobes_entry(),
             "segments": self._origin("segments", None),
             "models": [
                 {"name": model.name, "sha256": model.sha256, "licence": model.licence}
@@ -219,6 +219,17 @@ class Findings:
     def _origin(self, mask: str, found_by: str | None) -> dict[str, str | None]:
         sha256 = self.given_sha256.get(mask)
         return {"source": found_by if sha256 is None else "given", "sha256": sha256}
+
+    def _lobes_entry(self) -> dict[str, Any]:
+        """How lobes were estimated; nothing where they were given or are not known."""
+        found = self.lesion_ct.with_lungs.lobe_estimate
+        if found is None:
+            return {}
+        return {
+            "source": "estimated",
+            "how": "shape + fissure" if any(part["seen"] > 0 for part in found.values()) else "shape",
+            "fissures": [{"name": name, **part} for name, part in found.items()],
+        }
 
     def _uncertainty_entry(self) -> dict[str, Any]:
         """``uncertainty`` of both lungs; nothing where nothing is known."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from groundglass.read.grid import Grid
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
 

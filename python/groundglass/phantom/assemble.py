@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from groundglass.phantom import lesions as lesion
 from groundglass.phantom import trees
 from groundglass.phantom.anatomy import Chest, Proportions, hila
-from groundglass.phantom.fissures import above_oblique, line_hu, lobes_of
 from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise, blur, smoothstep
+from groundglass.phantom.fissures import above_oblique, line_hu, lobes_of
 from groundglass.phantom.tissue import Tissue, lung_hu, noise_slice, to_int16
 from groundglass.phantom.truth import truth_table
 
@@ -38,8 +38,8 @@ class Phantom:
     - ``lungs``: uint8, 0 none, 1 left, 2 right (the patient's left: higher columns).
     - ``lesions``: uint8, 0 none, 1 ground glass, 2 consolidation, within the lungs only.
     - ``spacing_mm``: (slice, row, column); ``origin_mm``: LPS position (x, y, z) of voxel (0, 0, 0).
-    - ``lobes``: uint8, 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right lower; None in a phantom
-      that was made elsewhere.
+    - ``lobes``: uint8, 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right lower; None in
+      a phantom that was made elsewhere.
     - ``truth``: what the masks hold, in ml, percent and voxels, with the seed and the parameters.
     """
 
@@ -82,8 +82,8 @@ def make(
     field of view 300 x 372 x 372 mm, so a small shape gives the same chest in larger voxels. The fractions
     are met to the voxel: round(fraction x lung voxels). Both 0 give a healthy chest.
 
-    ``fissures`` draws the borders of the lobes as whole and clear sheets, where else only the oblique ones are there, as
-    faint lines.
+    ``fissures`` draws the borders of the lobes as whole and clear sheets, where else only the oblique
+    ones are there, as faint lines.
 
     The seed decides on build, lung volume (3 to 6 l), place and shape of the opacities, and noise; the same
     arguments give the same bytes. Raises ``ValueError`` for a wrong argument, naming it, its value and the

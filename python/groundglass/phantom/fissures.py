@@ -1,4 +1,4 @@
-"""The phantom's lobes: fissures as surfaces between the two lungs' parts, and the line that they are in a CT."""
+"""The phantom's lobes: fissures as surfaces in the lungs, and the line that they are in a CT."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def lobes_of(chest: Chest, lungs: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def line_hu(chest: Chest, x: Floats, y: Floats, z: float) -> Floats:
-    """What the fissures add to the HU of places in the lungs, before blur: a sheet about a millimetre thick."""
+    """What the fissures add to the HU of places in the lungs, before blur: sheets of about a millimetre."""
     oblique = above_oblique(chest, y, z)
     horizontal = np.where((x < 2) & (oblique > 0), above_horizontal(chest, x, y, z), np.float32(99))
     nearest = np.minimum(np.abs(oblique), np.abs(horizontal))

@@ -147,9 +147,21 @@ def _masks(content: Mapping[str, Any]) -> list[tuple[str, Content]]:
         mask = content[name]
         if mask["source"] == "given":
             found.append((name.capitalize(), ["given, ", _digest(mask["sha256"])]))
+        elif mask["source"] == "estimated":
+            found.append((name.capitalize(), _estimate(mask)))
         elif mask["source"]:
             found.append((name.capitalize(), words.get(mask["source"], mask["source"])))
     return found
+
+
+def _estimate(lobes: Mapping[str, Any]) -> str:
+    """How lobes were estimated, with what was seen of each fissure and the error of each border by shape."""
+    parts = (
+        f"{border['name']} {100 * border['seen']:.0f} % seen, else off {border['expected_error_mm']:.0f} mm"
+        for border in lobes["fissures"]
+    )
+    by = "shape and fissures" if lobes["how"] == "shape + fissure" else "shape"
+    return f"estimated from the lungs’ {by}: " + "; ".join(parts)
 
 
 def _models(models: Sequence[Mapping[str, Any]]) -> list[tuple[str, Content]]:
