@@ -2,16 +2,16 @@
 
     python tools/lobe_shapes.py MAPS [--table include/groundglass/lungs/detail/fissure_table.hpp]
 
-MAPS is a folder of NRRD label maps as Tang et al. (ISBI 2019, arXiv:1903.09879) drew them on LIDC-IDRI: 4 right
-upper, 5 right middle, 6 right lower, 7 left upper, 8 left lower, 512 airway, 516 to 520 airway within a lobe.
-What is made of them is, as they are, under CC BY-NC-SA 4.0. Needs numpy, scipy and SimpleITK; some seconds a map,
-then a minute.
+MAPS is a folder of NRRD label maps as Tang et al. (ISBI 2019, arXiv:1903.09879) drew them on LIDC-IDRI: 4
+right upper, 5 right middle, 6 right lower, 7 left upper, 8 left lower, 512 airway, 516 to 520 airway within
+a lobe. What is made of them is, as they are, under CC BY-NC-SA 4.0. Needs numpy, scipy and SimpleITK; some
+seconds a map, then a minute.
 
-A lung has coordinates of its own: across from the middle outwards and from front to back within its box, and in
-height the share of its volume that lies below. The oblique fissure is "height less depth" as a function of "across"
-and "height plus depth"; the horizontal one height as a function of across and depth, each a tensor of cubic
-B-splines. Their coefficients follow from the lungs' outline, the filled share of the cells of both boxes, by ridge
-regression; what it can say is kept as the mean and the main modes.
+A lung has coordinates of its own: across from the middle outwards and from front to back within its box,
+and in height the share of its volume that lies below. The oblique fissure is "height less depth" as a
+function of "across" and "height plus depth"; the horizontal one height as a function of across and depth,
+each a tensor of cubic B-splines. Their coefficients follow from the lungs' outline, the filled share of the
+cells of both boxes, by ridge regression; what it can say is kept as the mean and the main modes.
 """
 
 from __future__ import annotations
