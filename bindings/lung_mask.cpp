@@ -2,6 +2,7 @@
 #include "pybind.hpp"
 #include <groundglass/lungs/given_lungs.hpp>
 #include <groundglass/lungs/given_parts.hpp>
+#include <groundglass/lungs/lobes.hpp>
 #include <groundglass/lungs/lung_comparison.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/lungs/part_names.hpp>
@@ -68,6 +69,37 @@ an error. Raises ValueError for an option out of range.)");
             "The CT with its lungs.");
     by_keywords(cls, &keywords);
     as_stage(cls);
+
+    const lungs::lobes_options lobes_standard;
+    py::class_<lungs::lobes> parts(
+        module, "Lobes",
+        R"(Divides the lungs into five lobes by their shape and the fissures of the CT.
+
+`Lobes()(lungs)` or `lungs | Lobes()` takes a LungCt and gives one with lobes: 1 left upper, 2 left lower, 3 right
+upper, 4 right middle, 5 right lower. An estimate, whose borders are off by several mm; lobe_estimate of the result
+says what was seen of each fissure. fissures: whether fissures are looked for, else the borders go by shape alone.
+thickest_slice_mm: how far apart slices may be for that. Lobes that are there stay. Notes: lobes_estimated, or
+lobes_not_estimated with the reason where less than a fissure's course is in the scan. The table of fissures is under
+CC BY-NC-SA 4.0; lobes_are_built() tells whether it is there. Raises ValueError for an option out of range.)");
+    parts
+        .def(py::init([](bool fissures, double thickest_slice_mm) {
+                 return lungs::lobes({.fissures = fissures, .thickest_slice_mm = thickest_slice_mm});
+             }),
+             py::kw_only(), "fissures"_a = lobes_standard.fissures,
+             "thickest_slice_mm"_a = lobes_standard.thickest_slice_mm)
+        .def_property_readonly("fissures", [](const lungs::lobes& self) { return self.options().fissures; })
+        .def_property_readonly("thickest_slice_mm",
+                               [](const lungs::lobes& self) { return self.options().thickest_slice_mm; })
+        .def("__call__", &lungs::lobes::operator(), "lungs"_a, py::call_guard<py::gil_scoped_release>(),
+             "The lungs with their lobes.");
+    by_keywords(
+        parts, +[](const lungs::lobes& self) {
+            return py::dict("fissures"_a = self.options().fissures,
+                            "thickest_slice_mm"_a = self.options().thickest_slice_mm);
+        });
+    as_stage(parts);
+    module.def("lobes_are_built", &lungs::lobes_are_built,
+               "Whether the table of fissures, without which Lobes estimates nothing, was built in.");
 
     module.def(
         "with_lungs",

@@ -72,7 +72,8 @@ py::tuple states_of(const Rows& rows) {
 }
 
 py::tuple state_of(const involvement_table& table) {
-    return py::make_tuple(states_of(table.rows), states_of(table.lobes), states_of(table.segments));
+    return py::make_tuple(states_of(table.rows), states_of(table.lobes), states_of(table.segments),
+                          table.lobes_estimated);
 }
 
 involvement_table table_from(const py::tuple& s) {
@@ -82,6 +83,7 @@ involvement_table table_from(const py::tuple& s) {
     for (const auto& state : s[1].cast<py::tuple>()) table.lobes.push_back(row_from(state.cast<py::tuple>()));
     for (const auto& state : s[2].cast<py::tuple>())
         table.segments.push_back(measures_from(state.cast<py::tuple>()));
+    table.lobes_estimated = s.size() > 3 && s[3].cast<bool>();
     return table;
 }
 

@@ -178,7 +178,8 @@ most severe. Raises ValueError for unordered cuts or a number of names that does
         .def_readonly("ct_ss", &score_table::ct_ss, "CT severity score of both lungs, 1..5, LungQuant.")
         .def_property_readonly(
             "lobes", [](const score_table& self) { return severity::name_of(self.lobes); },
-            "What the scores of lobes take for lobes: 'lobe_map', or 'thirds' of the height.");
+            "What the scores of lobes take for lobes: 'lobe_map', 'estimated' ones, or 'thirds' of the "
+            "height.");
     for (const auto& score : regional_scores) table.def_readonly(score.name, score.member, score.doc);
     table.def("to_dict", &score_dict)
         .def(py::pickle(&score_state, &score_from))

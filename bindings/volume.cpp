@@ -33,6 +33,32 @@ py::tuple shape_tuple(const ct_volume& ct) {
     return py::make_tuple(shape[0], shape[1], shape[2]);
 }
 
+py::dict fissure_dicts(const volume::lobe_estimate& how) {
+    py::dict result;
+    for (std::size_t k = 0; k < volume::fissure_count; ++k) {
+        constexpr std::array names{"left oblique", "right oblique", "right horizontal"};
+        result[names[k]] = py::dict("seen"_a = how.fissures[k].seen,
+                                    "expected_error_mm"_a = how.fissures[k].expected_error_mm);
+    }
+    return result;
+}
+
+py::object fissure_state(const std::optional<volume::lobe_estimate>& how) {
+    if (!how) return py::none();
+    py::list result;
+    for (const auto& each : how->fissures) result.append(py::make_tuple(each.seen, each.expected_error_mm));
+    return py::tuple(result);
+}
+
+volume::lobe_estimate fissures_from(const py::tuple& state) {
+    volume::lobe_estimate result;
+    for (std::size_t k = 0; k < volume::fissure_count; ++k) {
+        const auto each = state[k].cast<py::tuple>();
+        result.fissures[k] = {each[0].cast<double>(), each[1].cast<double>()};
+    }
+    return result;
+}
+
 } // namespace
 
 void bind_volume(py::module_& module) {
@@ -107,7 +133,10 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
     py::class_<lung_ct>(module, "LungCt",
                         R"(A CT with its lungs: uint8 array of 0 none, 1 left lung, 2 right lung.
 
-lobes and segments are uint8 arrays where with_lobes and with_segments gave them, else None.
+lobes and segments are uint8 arrays where with_lobes (or Lobes) and with_segments gave them, else None.
+lobe_estimate says how Lobes estimated them, a dict for each fissure ('left oblique', 'right oblique', 'right
+horizontal'): 'seen', the share of its area where the CT shows it, and 'expected_error_mm', the mean error of the
+border where it goes by shape. None for lobes that were given.
 
 Raises ValueError for another shape than the CT's or another value.)")
         .def(py::init(make_lungs), "ct"_a, "lungs"_a, py::kw_only(), "notes"_a = notes{})
@@ -115,6 +144,11 @@ Raises ValueError for another shape than the CT's or another value.)")
         .def_property_readonly("lungs", [](const lung_ct& self) { return view_of(self.shared_lungs()); })
         .def_property_readonly("lobes", [](const lung_ct& self) { return view_of(self.lobes()); })
         .def_property_readonly("segments", [](const lung_ct& self) { return view_of(self.segments()); })
+        .def_property_readonly("lobe_estimate",
+                               [](const lung_ct& self) -> py::object {
+                                   if (!self.lobe_estimate()) return py::none();
+                                   return fissure_dicts(*self.lobe_estimate());
+                               })
         .def_property_readonly("notes", &lung_ct::remarks)
         .def("__repr__",
              [](const lung_ct& self) {
@@ -124,13 +158,19 @@ Raises ValueError for another shape than the CT's or another value.)")
         .def(py::pickle(
             [](const lung_ct& self) {
                 return py::make_tuple(self.ct(), view_of(self.shared_lungs()), self.notes(),
-                                      view_of(self.lobes()), view_of(self.segments()));
+                                      view_of(self.lobes()), view_of(self.segments()),
+                                      fissure_state(self.lobe_estimate()));
             },
             [make_lungs](const py::tuple& s) {
                 const auto lungs =
                     make_lungs(s[0].cast<const ct_volume&>(), s[1].cast<py::array>(), s[2].cast<notes>());
+                auto segments = optional_map(s[4].cast<std::optional<py::array>>(), "segments");
+                if (s.size() > 5 && !s[5].is_none())
+                    return lungs.divided(nullptr, std::move(segments))
+                        .with_estimated_lobes(from_numpy<std::uint8_t, 3>(s[3].cast<py::array>(), "lobes"),
+                                              fissures_from(s[5].cast<py::tuple>()));
                 return lungs.divided(optional_map(s[3].cast<std::optional<py::array>>(), "lobes"),
-                                     optional_map(s[4].cast<std::optional<py::array>>(), "segments"));
+                                     std::move(segments));
             }));
 
     const auto make_lesions = [](const lung_ct& lungs, const py::array& lesions, notes remarks,

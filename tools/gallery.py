@@ -349,12 +349,50 @@ def _notebook(source: str) -> dict[str, Any]:
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": [cell]}
 
 
+def lobes(_study: Study) -> None:
+    """Sagittal cuts of a phantom with whole fissures: the CT, and lobes by shape and by fissures with the
+    true borders in white."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+    from matplotlib.colors import ListedColormap
+
+    drawn = gg.phantom.make(SEED, ground_glass=0, consolidation=0, shape=(150, 384, 384), fissures=True)
+    lungs = gg.LungCt(drawn.volume, drawn.lungs)
+    by_shape, by_both = (gg.Lobes(fissures=look)(lungs).lobes for look in (False, True))
+    colours = ListedColormap(["#a6cee3", "#1f78b4", "#b2df8a", "#fdbf6f", "#33a02c"])
+    dz, dy, _ = drawn.spacing_mm
+    truth = drawn.lobes
+    assert truth is not None
+    figure, axes = plt.subplots(2, 3, figsize=(11.4, 7.6), layout="constrained")
+    for row, (name, values) in zip(axes, (("Right", (3, 4, 5)), ("Left", (1, 2))), strict=True):
+        inside = np.isin(truth, values)
+        column = int(np.median(np.nonzero(inside)[2]))
+        cut = (slice(None), slice(None), column)
+        titles = (f"{name} lung", "lobes by shape", "lobes by shape and fissures")
+        for ax, title, found in zip(row, titles, (None, by_shape, by_both), strict=True):
+            ax.imshow(
+                drawn.hounsfield[cut], cmap="gray", vmin=-1000, vmax=-500, origin="lower", aspect=dz / dy
+            )
+            if found is not None:
+                shown = np.ma.masked_equal(np.where(inside[cut], found[cut], 0), 0)
+                ax.imshow(shown, cmap=colours, vmin=1, vmax=5, alpha=0.6, origin="lower", aspect=dz / dy)
+                for value in values[1:]:
+                    border = np.where(inside[cut], truth[cut] >= value, np.nan)
+                    ax.contour(border, levels=[0.5], colors="white", linewidths=1.2)
+            ax.set_title(title, fontsize=11)
+            ax.set_axis_off()
+    held = io.BytesIO()
+    figure.savefig(held, dpi=90)
+    save(held.getvalue(), "lobes")
+
+
 PARTS: dict[str, Callable[[Study], None]] = {
     "overview": overview,
     "phantom": phantom,
     "report": report,
     "terminal": terminal,
     "cohort": cohort,
+    "lobes": lobes,
     "page": page,
     "widget": widget,
 }

@@ -21,6 +21,7 @@
 #include <groundglass/lungs/given_parts.hpp>
 #include <groundglass/lungs/label_numbering.hpp>
 #include <groundglass/lungs/label_places.hpp>
+#include <groundglass/lungs/lobes.hpp>
 #include <groundglass/lungs/lung_comparison.hpp>
 #include <groundglass/lungs/lung_mask.hpp>
 #include <groundglass/lungs/lung_plausibility.hpp>
@@ -58,6 +59,7 @@
 #include <groundglass/volume/label_map.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 #include <groundglass/volume/lesion_uncertainty.hpp>
+#include <groundglass/volume/lobe_estimate.hpp>
 #include <groundglass/volume/lung_ct.hpp>
 #include <groundglass/volume/lung_regions.hpp>
 #include <groundglass/volume/morphology.hpp>

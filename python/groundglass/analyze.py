@@ -77,10 +77,11 @@ def analyze(
     lie, or one for both), `lesions` that of the segmentation (1 ground glass, 2 consolidation): with both no
     model runs. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
     5 right lower, or other numbers told by their places; also a folder with a file for each) and `segments`
-    (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them; without
-    lobes the scores of lobes take thirds of the height, and the result says so. `model` is a bundled model's
-    name, a file, or several of them to be averaged; the default is the mean of the bundled ones. The two
-    networks of Inf-Net, by whatever order, are used one after the other. `views` (1, 2, 4 or 8) averages
+    (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them. Without
+    a map lobes are estimated (:class:`groundglass.Lobes`); where that can't be, the scores of lobes take
+    thirds of the height. The result says which. `model` is a bundled model's name, a file, or several of them
+    to be averaged; the default is the mean of the bundled ones. The two networks of Inf-Net, by whatever
+    order, are used one after the other. `views` (1, 2, 4 or 8) averages
     over flips and turns of each slice, at that many times the cost. `compatible` follows a published flow
     to the letter, for Inf-Net or one four-class network. `severity`, a model of
     :func:`groundglass.fit_severity` or its file, gives the classes and their cuts in place of the

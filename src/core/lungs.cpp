@@ -5,6 +5,7 @@
 #include <groundglass/lungs/detail/given_lungs.hpp>
 #include <groundglass/lungs/detail/given_parts.hpp>
 #include <groundglass/lungs/detail/label_places.hpp>
+#include <groundglass/lungs/detail/lobes.hpp>
 #include <groundglass/lungs/detail/lung_comparison.hpp>
 #include <groundglass/lungs/detail/lung_mask.hpp>
 #include <groundglass/lungs/detail/lung_plausibility.hpp>

@@ -26,7 +26,7 @@ from dicom_study import ORIGIN, SPACING, chest, errors_of, in_order, measured, p
 from groundglass.read import read_study
 from groundglass.result import ModelRecord
 from groundglass.write import dicom_codes as codes
-from groundglass.write.dicom_seg import SEGMENTS, write_dicom_seg
+from groundglass.write.dicom_seg import LOBES, SEGMENTS, write_dicom_seg
 
 #: The masks of the chest by the labels of their segments.
 TRUE = {
@@ -170,6 +170,28 @@ def _lab(stored: Any) -> tuple[float, float, float]:
     """PS3.3 C.10.7.1.1"""
     lightness, a, b = (float(value) for value in stored)
     return lightness * 100 / 65535, a * 255 / 65535 - 128, b * 255 / 65535 - 128
+
+
+def test_lobes_are_segments_too(tmp_path: Path) -> None:
+    _, lungs, lesions = chest()
+    result(tmp_path / "ct")
+    low = np.arange(len(lungs))[:, None, None] < 4
+    lobes = np.where(lungs == 1, np.where(low, 2, 1), np.where(low, 5, 3)) * (lungs > 0)
+    lobes[(lungs == 2) & (np.arange(len(lungs))[:, None, None] == 4)] = 4
+    found = gg.analyze(tmp_path / "ct", lungs=lungs, lesions=lesions, lobes=lobes, keep_headers=True)
+    seg = written(found, tmp_path)
+    assert [item.SegmentLabel for item in seg.SegmentSequence] == [
+        segment.name for segment in (*SEGMENTS, *LOBES)
+    ]
+    middle = seg.SegmentSequence[7]
+    kind = middle.SegmentedPropertyTypeCodeSequence[0]
+    assert (middle.SegmentLabel, kind.CodeValue) == ("Right middle lobe", "72481006")
+    assert found.given_sha256["lobes"] in middle.SegmentDescription
+    there = points(seg)
+    for segment in LOBES:
+        expected = positions(found.lesion_ct.with_lungs.lobes == segment.label)
+        assert there[segment.name] == pytest.approx(expected, abs=1e-3)
+    assert errors_of(tmp_path / "seg.dcm") == []
 
 
 def test_masks_that_were_given_are_not_the_algorithms(tmp_path: Path) -> None:

@@ -54,8 +54,10 @@ struct region_involvement : involvement_measures {
 /// One row for each region, in the order of `lung_region`.
 struct involvement_table {
     std::array<region_involvement, lung_region_count> rows{};
-    /// The five lobes where the study came with a map of them, else empty.
+    /// The five lobes where the study came with a map of them or they were estimated, else empty.
     std::vector<region_involvement> lobes;
+    /// Whether the lobes were estimated (`lungs::lobes`).
+    bool lobes_estimated = false;
     /// The segments by their labels from 1 where the study came with a map of them, else empty.
     std::vector<involvement_measures> segments;
 

@@ -12,12 +12,15 @@ namespace groundglass::severity {
 /// Where the lobes of a lobar score come from.
 enum class lobe_source : std::uint8_t {
     lobe_map, ///< a map of the lobes that came with the study
-    thirds    ///< thirds of the lungs' height in their place
+    thirds,   ///< thirds of the lungs' height in their place
+    estimated ///< lobes that were estimated from the lungs' shape and their fissures
 };
 
-/// `"lobe_map"`, `"thirds"`.
+/// `"lobe_map"`, `"thirds"`, `"estimated"`.
 [[nodiscard]] constexpr std::string_view name_of(lobe_source source) {
-    return source == lobe_source::lobe_map ? "lobe_map" : "thirds";
+    return source == lobe_source::lobe_map ? "lobe_map"
+           : source == lobe_source::thirds ? "thirds"
+                                           : "estimated";
 }
 
 /// The extent of disease in the five lobes, in the order of `lobe_label`, as fractions of the lobe; NaN where

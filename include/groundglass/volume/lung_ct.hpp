@@ -4,8 +4,10 @@
 #include <groundglass/note.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 #include <groundglass/volume/label_map.hpp>
+#include <groundglass/volume/lobe_estimate.hpp>
 
 #include <cstdint>
+#include <optional>
 
 namespace groundglass::volume {
 
@@ -24,12 +26,18 @@ public:
     [[nodiscard]] lung_ct divided(shared_array3<std::uint8_t> lobes, shared_array3<std::uint8_t> segments,
                                   const groundglass::notes& found = {}) const;
 
+    /// The same lungs with lobes that were estimated, and how. Throws as `divided` does.
+    [[nodiscard]] lung_ct with_estimated_lobes(array3<std::uint8_t> lobes, const volume::lobe_estimate& how,
+                                               const groundglass::notes& found = {}) const;
+
     [[nodiscard]] const ct_volume& ct() const { return ct_; }
     /// `lung_label` values, `(slice, row, column)`.
     [[nodiscard]] const array3<std::uint8_t>& lungs() const { return *lungs_; }
     [[nodiscard]] const shared_array3<std::uint8_t>& shared_lungs() const { return lungs_; }
     /// `lobe_label` values, `(slice, row, column)`; null where the lobes are not known.
     [[nodiscard]] const shared_array3<std::uint8_t>& lobes() const { return lobes_; }
+    /// How the lobes were estimated; empty where they are given or not known.
+    [[nodiscard]] const std::optional<volume::lobe_estimate>& lobe_estimate() const { return lobe_estimate_; }
     /// 1 to 20, `(slice, row, column)`; null where the segments are not known.
     [[nodiscard]] const shared_array3<std::uint8_t>& segments() const { return segments_; }
     /// What is to be said of the mask; those of the CT are in `ct().notes()`.
@@ -42,6 +50,7 @@ private:
     groundglass::notes notes_;
     shared_array3<std::uint8_t> lobes_;
     shared_array3<std::uint8_t> segments_;
+    std::optional<volume::lobe_estimate> lobe_estimate_;
 };
 
 } // namespace groundglass::volume

@@ -182,6 +182,7 @@ export function scoreTable({ severity }: Measurement): HTMLElement {
     "",
     table(texts.scores, [texts.score, texts.value, texts.range], rows),
     severity.scores.lobes === "thirds" && h("p", { class: "quiet" }, texts.thirds),
+    severity.scores.lobes === "estimated" && h("p", { class: "quiet" }, texts.estimated),
   );
 }
 

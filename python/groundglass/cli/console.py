@@ -159,7 +159,9 @@ def score_line(result: Result) -> str:
     points = ", ".join(
         f"{name} {'–' if value is None else value}/{most}" for name, (value, most) in named.items()
     )
-    lobes = "given lobes" if scores.lobes == "lobe_map" else "thirds for lobes"
+    lobes = {"lobe_map": "given lobes", "estimated": "estimated lobes", "thirds": "thirds for lobes"}[
+        scores.lobes
+    ]
     return "; ".join([*parts, f"{points} ({lobes})"])
 
 

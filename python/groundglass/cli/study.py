@@ -85,8 +85,8 @@ def analyze(
             "--lobes",
             metavar="FILE",
             help="A map of the lobes: 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right "
-            "lower, other numbers by their places, or a folder with a file for each. Without it thirds of "
-            "the height take their place in scores.",
+            "lower, other numbers by their places, or a folder with a file for each. Without it lobes are "
+            "estimated from the lungs' shape and fissures.",
             rich_help_panel=INPUT,
         ),
     ] = None,

@@ -179,7 +179,7 @@ class Findings:
             },
             "lungs": self._lungs_entry(),
             "lesions": self._origin("lesions", "model"),
-            "lobes": self._origin("lobes", None),
+            "lobes": self._origin("lobes", None) | self._lobes_entry(),
             "segments": self._origin("segments", None),
             "models": [
                 {"name": model.name, "sha256": model.sha256, "licence": model.licence}
@@ -242,6 +242,17 @@ class Findings:
     def weights(self) -> list[ModelRecord]:
         """All weights that took part: those of the lungs, then those of the lesions."""
         return [*([] if self.lung_model is None else [self.lung_model]), *self.models]
+
+    def _lobes_entry(self) -> dict[str, Any]:
+        """How lobes were estimated; nothing where they were given or are not known."""
+        found = self.lesion_ct.with_lungs.lobe_estimate
+        if found is None:
+            return {}
+        return {
+            "source": "estimated",
+            "how": "shape + fissure" if any(part["seen"] > 0 for part in found.values()) else "shape",
+            "fissures": [{"name": name, **part} for name, part in found.items()],
+        }
 
     def _uncertainty_entry(self) -> dict[str, Any]:
         """``uncertainty`` of both lungs; nothing where nothing is known."""

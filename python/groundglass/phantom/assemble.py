@@ -13,6 +13,7 @@ from groundglass.phantom import lesions as lesion
 from groundglass.phantom import trees
 from groundglass.phantom.anatomy import Chest, Proportions, hila
 from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise, blur, smoothstep
+from groundglass.phantom.fissures import above_oblique, line_hu, lobes_of
 from groundglass.phantom.mimics import Mimics, take_from_lungs
 from groundglass.phantom.pitfalls import Pitfalls
 from groundglass.phantom.tissue import Tissue, lung_hu, noise_slice, to_int16
@@ -41,6 +42,8 @@ class Phantom:
     - ``mimics``: uint8, what is taken for lung or hides it: 1 airways outside the lungs, 2 bowel gas, 3 gas
       in the oesophagus, 4 air in tissue, 5 pneumothorax, 6 effusion.
     - ``spacing_mm``: (slice, row, column); ``origin_mm``: LPS position (x, y, z) of voxel (0, 0, 0).
+    - ``lobes``: uint8, 1 left upper, 2 left lower, 3 right upper, 4 right middle, 5 right lower; None in
+      a phantom that was made elsewhere.
     - ``truth``: what the masks hold, in ml, percent and voxels, with the seed and the parameters.
     """
 
@@ -51,6 +54,7 @@ class Phantom:
     spacing_mm: tuple[float, float, float]
     origin_mm: tuple[float, float, float]
     truth: dict[str, Any]
+    lobes: NDArray[np.uint8] | None = None
 
     direction = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 
@@ -76,6 +80,7 @@ def make(
     shape: tuple[int, int, int] = (100, 384, 384),
     spacing_mm: tuple[float, float, float] | None = None,
     pitfalls: Pitfalls | None = None,
+    fissures: bool = False,
 ) -> Phantom:
     """A chest CT with the given fractions of the lungs' volume turned to ground glass and consolidation.
 
@@ -83,6 +88,9 @@ def make(
     field of view 300 x 372 x 372 mm, so a small shape gives the same chest in larger voxels. The fractions
     are met to the voxel: round(fraction x lung voxels). Both 0 give a healthy chest. ``pitfalls`` adds what
     makes lungs hard to find; all else of the patient stays.
+
+    ``fissures`` draws the borders of the lobes as whole and clear sheets, where else only the oblique
+    ones are there, as faint lines.
 
     The seed decides on build, lung volume (3 to 6 l), place and shape of the opacities, and noise; the same
     arguments give the same bytes. Raises ``ValueError`` for a wrong argument, naming it, its value and the
@@ -95,15 +103,16 @@ def make(
     hu, lungs, depth, mimics = _body(chest, Tissue(tissue_seed, chest), Mimics(mimic_seed, chest, what))
     vessels, lumen, walls = _branches(tree_seed, chest, lungs, depth)
     lesions, within = lesion.place(lesion_seed, lungs, depth, grid, *fractions, bases=what.dense_bases)
-    _fill(texture_seed, chest, hu, lungs, lesions, within, (vessels, lumen, walls))
+    _fill(texture_seed, chest, hu, lungs, lesions, within, (vessels, lumen, walls), fissures)
     image = _scan(noise_seed, grid, hu)
 
     slices, _rows, _columns = grid.shape
     origin = (float(grid.x[0]), float(grid.y[0]), round(-0.5 * (slices - 1) * grid.spacing_mm[0], 6))
     truth = _truth(seed, fractions, grid, lungs, lesions, what)
-    for array in (image, lungs, lesions, mimics):
+    lobes = lobes_of(chest, lungs)
+    for array in (image, lungs, lesions, mimics, lobes):
         array.flags.writeable = False
-    return Phantom(image, lungs, lesions, mimics, grid.spacing_mm, origin, truth)
+    return Phantom(image, lungs, lesions, mimics, grid.spacing_mm, origin, truth, lobes)
 
 
 def truth_of(
@@ -272,11 +281,11 @@ def _fill(
     lesions: NDArray[np.uint8],
     within: NDArray[np.float32],
     branches: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
+    fissures: bool,
 ) -> None:
     """Writes the lungs' contents into ``hu``: parenchyma, opacities, vessels, bronchi."""
     grid = chest.grid
     base = rng.uniform(-882, -858)
-    fissure = chest.p.lung_bottom + 0.46 * (chest.p.lung_top - chest.p.lung_bottom)
     coarse, fine, mesh = (SmoothNoise(rng, grid, scale) for scale in (24.0, 2.6, 4.5))
     at = 0
     for index in range(grid.shape[0]):
@@ -288,9 +297,11 @@ def _fill(
         at += len(rows)
         noise = [field(index)[rows, columns] for field in (coarse, fine, mesh)]
         value = lung_hu(noise[0], noise[1], grid.y[rows], float(grid.z[index]), base)
-        # The oblique fissures, from behind and above to the front and below: a faint line.
-        tilted = 0.66 * (grid.z[index] - fissure) - 0.75 * (grid.y[rows] - 10)
-        value += 70 * np.exp(-(((tilted + 3 * noise[0]) / (0.5 * grid.pixel_mm + 0.4)) ** 2))
+        if fissures:
+            value += line_hu(chest, grid.x[columns], grid.y[rows], float(grid.z[index]))
+        else:  # the oblique ones, a faint and uneven line
+            tilted = above_oblique(chest, grid.y[rows], grid.z[index])
+            value += 70 * np.exp(-(((tilted + 3 * noise[0]) / (0.5 * grid.pixel_mm + 0.4)) ** 2))
         vessel, lumen, wall = (cover[index][rows, columns].astype(np.float32) / 255 for cover in branches)
         hazy, dense = here == lesion.GROUND_GLASS, here == lesion.CONSOLIDATION
         lines = np.exp(-((noise[2] / 0.22) ** 2))  # thickened septa: where a smooth field crosses zero

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from groundglass._core import CtVolume, LungCt, with_lobes, with_lungs, with_segments
+from groundglass._core import CtVolume, Lobes, LungCt, with_lobes, with_lungs, with_segments
 from groundglass.errors import FormatError
 from groundglass.read import read_labels
 
@@ -91,8 +91,10 @@ def lungs_of(ct: CtVolume, lungs: Mask) -> LungCt:
 
 
 def with_parts(lung_ct: LungCt, lobes: Mask | None, segments: Mask | None) -> LungCt:
-    """The lungs with the maps of lobes and segments that were given."""
-    if lobes is not None:
+    """The lungs with the maps of lobes and segments that were given; without one lobes are estimated."""
+    if lobes is None:
+        lung_ct = Lobes()(lung_ct)
+    else:
         with _refusing(lobes, "lobes"):
             lung_ct = with_lobes(lung_ct, _mask(lobes, "lobes", lung_ct.ct))
     if segments is not None:

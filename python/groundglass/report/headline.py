@@ -64,7 +64,7 @@ def sentence(content: Mapping[str, Any]) -> str:
         return f"Less than {percent(LEAST_SHARE)} of {lung} of lung is ground glass or consolidation."
     share, opacity = percent(both["opacity_percent"]), number(both["opacity_ml"])
     found = f"Ground glass and consolidation take up {share} of the lungs ({opacity} of {lung})."
-    # the lobes where a map of them was given, else the thirds
+    # the lobes where they are known, else the thirds
     lobes = [part for part in parts if part["region"].endswith("lobe")]
     known = [part for part in lobes or parts[2:8] if part["opacity_percent"] is not None]
     most = max(known, key=lambda part: float(part["opacity_percent"]), default=None)

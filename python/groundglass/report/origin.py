@@ -149,6 +149,8 @@ def _masks(content: Mapping[str, Any]) -> list[tuple[str, Content]]:
             found.append((name.capitalize(), ["given, ", _digest(mask["sha256"])]))
         elif mask["source"] == "network":
             found.append((name.capitalize(), _by_network(mask["model"])))
+        elif mask["source"] == "estimated":
+            found.append((name.capitalize(), _estimate(mask)))
         elif mask["source"]:
             found.append((name.capitalize(), words.get(mask["source"], mask["source"])))
     return found
@@ -163,6 +165,16 @@ def _weights(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """All weights that took part: of the lungs, where a network found them, then of the lesions."""
     lungs = content["lungs"].get("model")
     return [*([] if lungs is None else [lungs]), *content["models"]]
+
+
+def _estimate(lobes: Mapping[str, Any]) -> str:
+    """How lobes were estimated, with what was seen of each fissure and the error of each border by shape."""
+    parts = (
+        f"{border['name']} {100 * border['seen']:.0f} % seen, else off {border['expected_error_mm']:.0f} mm"
+        for border in lobes["fissures"]
+    )
+    by = "shape and fissures" if lobes["how"] == "shape + fissure" else "shape"
+    return f"estimated from the lungs’ {by}: " + "; ".join(parts)
 
 
 def _models(

@@ -140,11 +140,11 @@ def scores(content: Mapping[str, Any], conventions: Sequence[Mapping[str, Any]])
             for part in ("ground_glass", "consolidation"):
                 about = f"the same of {part.replace('_', ' ')} alone"
                 rows.append(_score("", points[f"tfs_{part}"], known[key]["highest"], about))
-    basis = (
-        "Thirds of the lungs’ height stand for lobes, as no map of lobes was given."
-        if points["lobes"] == "thirds"
-        else "Lobes are those of the given map."
-    )
+    basis = {
+        "thirds": "Thirds of the lungs’ height stand for lobes, which were neither given nor estimated.",
+        "estimated": "Lobes are estimated, not drawn by a reader; how is told below.",
+        "lobe_map": "Lobes are those of the given map.",
+    }[points["lobes"]]
     head = [el("th", name, scope="col") for name in ("Score", "Points", "Of")]
     return el(
         "section",

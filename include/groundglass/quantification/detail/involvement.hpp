@@ -45,6 +45,7 @@ GROUNDGLASS_INLINE involvement_table involvement::operator()(const volume::lesio
     };
     for (std::size_t r = 0; r < lung_region_count; ++r)
         table.rows[r] = named(regions[r].measures(study.ct().grid().voxel_ml()), r);
+    table.lobes_estimated = study.with_lungs().lobe_estimate().has_value();
     if (const auto& lobes = study.with_lungs().lobes())
         for (const auto& measures :
              involvement_by_label(study, *lobes, volume::lobe_count, options_.high_opacity))

@@ -14,7 +14,7 @@ namespace groundglass::severity {
 GROUNDGLASS_INLINE lobar_extent lobar_extent_of(const quantification::involvement_table& table) {
     lobar_extent result;
     if (!table.lobes.empty()) {
-        result.source = lobe_source::lobe_map;
+        result.source = table.lobes_estimated ? lobe_source::estimated : lobe_source::lobe_map;
         for (std::size_t lobe = 0; lobe < volume::lobe_count; ++lobe) {
             result.opacity[lobe] = table.lobes[lobe].opacity_percent / 100;
             result.high_opacity[lobe] = table.lobes[lobe].high_opacity_percent / 100;

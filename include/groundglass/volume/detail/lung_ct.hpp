@@ -36,9 +36,18 @@ GROUNDGLASS_INLINE lung_ct lung_ct::divided(shared_array3<std::uint8_t> lobes,
     detail::check_parts("lobes", lobes, lobe_count, ct_.grid().shape);
     detail::check_parts("segments", segments, segment_count, ct_.grid().shape);
     lung_ct result = *this;
+    if (lobes != lobes_) result.lobe_estimate_.reset();
     result.lobes_ = std::move(lobes);
     result.segments_ = std::move(segments);
     result.notes_.insert(result.notes_.end(), found.begin(), found.end());
+    return result;
+}
+
+GROUNDGLASS_INLINE lung_ct lung_ct::with_estimated_lobes(array3<std::uint8_t> lobes,
+                                                         const volume::lobe_estimate& how,
+                                                         const groundglass::notes& found) const {
+    auto result = divided(shared(std::move(lobes)), segments_, found);
+    result.lobe_estimate_ = how;
     return result;
 }
 

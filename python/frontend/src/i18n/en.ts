@@ -135,6 +135,7 @@ export const en = {
     value: "Value",
     range: "Range",
     thirds: "Thirds of the lungs' height stand in for lobes.",
+    estimated: "Lobes are estimated from the lungs' shape and their fissures.",
     scoreNames: {
       ctss_pan2020: "CT severity score (Pan 2020)",
       ctss_francone: "CT severity score (Francone)",
