@@ -2,6 +2,9 @@
 set(sbom "${CMAKE_CURRENT_BINARY_DIR}/groundglass.spdx.json")
 set(sbom_libraries "xtensor=${xtensor_VERSION}" "xtl=${xtl_VERSION}" "boost-math=${Boost_VERSION}"
                    "pybind11=${pybind11_VERSION}")
+if(GROUNDGLASS_LOBES)
+    list(APPEND sbom_libraries "lobe-maps")
+endif()
 set(sbom_torch)
 if(GROUNDGLASS_HAS_SEGMENTATION)
     list(APPEND sbom_libraries "nlohmann-json=${nlohmann_json_VERSION}")

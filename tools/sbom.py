@@ -35,6 +35,11 @@ LIBRARIES = {
     "boost-math": ("BSL-1.0", "pkg:github/boostorg/math"),
     "nlohmann-json": ("MIT", "pkg:github/nlohmann/json"),
     "pybind11": ("BSD-3-Clause", "pkg:pypi/pybind11"),
+    # The table of fissures, which is made of these maps.
+    "lobe-maps": (
+        "CC-BY-NC-SA-4.0",
+        "pkg:github/deep-voxel/automatic_pulmonary_lobe_segmentation_using_deep_learning",
+    ),
 }
 WEIGHTS_LICENCE = "LicenseRef-groundglass-weights"
 #: The first moment that a zip file can name.

@@ -300,9 +300,9 @@ def test_given_lobes_reach_rows_and_scores(tmp_path: Path) -> None:
         tmp_path / "lobes.nii.gz", lobes_of(found), found.spacing_mm, found.origin_mm, found.direction
     )
     masks = {"lungs": found.lungs, "lesions": found.lesions}
-    thirds = result().to_dict()
-    assert thirds["severity"]["scores"]["lobes"] == "thirds"
-    assert thirds["lobes"] == {"source": None, "sha256": None}
+    estimated = result().to_dict()
+    assert estimated["severity"]["scores"]["lobes"] == "estimated"
+    assert (estimated["lobes"]["source"], estimated["lobes"]["sha256"]) == ("estimated", None)
     from_file = gg.analyze(study, lobes=tmp_path / "lobes.nii.gz", **masks)
     content = from_file.to_dict()
     assert content["severity"]["scores"]["lobes"] == "lobe_map"
@@ -330,7 +330,7 @@ def test_given_segments_reach_the_score() -> None:
     measured = gg.analyze(found.volume, lungs=found.lungs, lesions=found.lesions, segments=segments)
     content = measured.to_dict()
     assert content["segments"]["source"] == "given"
-    assert len(content["regions"]) == 29
+    assert len(content["regions"]) == 34
     assert 0 < content["severity"]["scores"]["ct_ss_segments"] <= 40
 
 

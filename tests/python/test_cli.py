@@ -117,9 +117,9 @@ def test_analyze_writes_everything_and_prints_a_table(capsys: Output, studies: P
 
 
 def test_lobes_and_the_line_of_scores(capsys: Output, studies: Path, tmp_path: Path) -> None:
-    assert main([*with_masks(studies), "--out", str(tmp_path / "thirds")]) == 0
-    assert "CT-3 by pattern; CTSS " in (thirds := capsys.readouterr().out)
-    assert "(thirds for lobes)" in thirds
+    assert main([*with_masks(studies), "--out", str(tmp_path / "estimated")]) == 0
+    assert "CT-3 by pattern; CTSS " in (estimated := capsys.readouterr().out)
+    assert "(estimated lobes)" in estimated
     found = patient()
     left = np.where(found.lungs == 1, np.where(np.arange(len(found.lungs))[:, None, None] < 12, 2, 1), 0)
     path = tmp_path / "left.nii.gz"

@@ -20,6 +20,8 @@ from groundglass.phantom import Phantom
 from groundglass.result import schema
 from small_study import patient
 
+pytestmark = pytest.mark.skipif(not _core.lobes_are_built(), reason="built without the table of fissures")
+
 ROOT = Path(__file__).parents[2]
 MAPS = ROOT.parent / "shared" / "data" / "lobes-luna16"
 

@@ -68,7 +68,7 @@ def test_files_that_are_there_stay(tmp_path: Path) -> None:
         result().to_parquet(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["regions.parquet"]
     result().to_parquet(tmp_path, overwrite=True)
-    assert len(pyarrow.parquet.read_table(tmp_path / "regions.parquet")) == 9
+    assert len(pyarrow.parquet.read_table(tmp_path / "regions.parquet")) == 14
 
 
 def test_rows_of_different_columns_are_refused(tmp_path: Path) -> None:

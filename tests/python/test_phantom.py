@@ -216,11 +216,12 @@ def test_written_with_its_truth(tmp_path: Path, format: str) -> None:
     assert {f.name for f in (tmp_path / "p").iterdir()} == image | {
         "lungs.nii.gz",
         "lesions.nii.gz",
+        "lobes.nii.gz",
         "truth.json",
     }
     assert json.loads((tmp_path / "p" / "truth.json").read_text()) == p.truth
     sitk = pytest.importorskip("SimpleITK")
-    for name, values in (("lungs", p.lungs), ("lesions", p.lesions)):
+    for name, values in (("lungs", p.lungs), ("lesions", p.lesions), ("lobes", p.lobes)):
         assert np.array_equal(
             sitk.GetArrayFromImage(sitk.ReadImage(tmp_path / "p" / f"{name}.nii.gz")), values
         )
@@ -231,7 +232,7 @@ def test_same_seed_same_files(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_phantom(tmp_path / name, make(2, shape=SMALL))
     files = sorted(f.relative_to(tmp_path / "a") for f in (tmp_path / "a").rglob("*") if f.is_file())
-    assert len(files) == SMALL[0] + 3
+    assert len(files) == SMALL[0] + 4
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
 

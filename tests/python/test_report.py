@@ -55,7 +55,10 @@ def test_the_numbers_are_those_of_the_result() -> None:
         volumes = [shown(region[f"{n}_ml"], 1) for n in ("ground_glass", "consolidation", "opacity")]
         assert row[1:5] == [shown(region["lung_ml"], 0), *volumes]
         bounds = [shown(region[f"opacity_percent_{end}"], 2) for end in ("lower", "upper")]
-        assert row[5:7] == [shown(region["opacity_percent"], 2), "–".join(bounds)]
+        interval = (
+            "–" if region["opacity_percent_lower"] is None else "–".join(bounds)
+        )  # the lobes' are not made
+        assert row[5:7] == [shown(region["opacity_percent"], 2), interval]
         assert row[8] == shown(region["high_opacity_percent"], 2)
         assert row[10] == f"{shown(region['lung_hu_mean'], 0)} ± {shown(region['lung_hu_sd'], 0)}"
 
@@ -117,8 +120,8 @@ def test_origin_notes_and_terms() -> None:
 def test_without_intervals_it_says_why() -> None:
     result, found = small_study.result(), Page(page_of("given"))
     assert "the lesions were given" in found.words
-    assert "90 %" not in found.words
-    assert "nothing to remark" in found.words
+    assert "90 % interval" not in found.words
+    assert "The lobes were estimated from the lungs' shape alone." in found.words
     for sha256 in result.given_sha256.values():
         assert sha256 in found.words.replace(" ", "")
     uncertain = replace(calibrated(), uncertainty=None)

@@ -47,7 +47,9 @@ def test_the_volumes_are_the_crop_around_the_lungs(result: gg.Result) -> None:
 def test_the_page_gets_the_numbers_of_the_result(result: gg.Result) -> None:
     summary = gg.view(result)._summary
     regions, grade = summary["regions"], summary["grade"]
-    assert [row["region"] for row in regions] == [row.region for row in result.table.rows]
+    assert [row["region"] for row in regions] == [
+        row.region for row in (*result.table.rows, *result.table.lobes)
+    ]
     assert regions[0]["opacity_percent"] == result.opacity_percent
     assert grade["grade"] == result.ct_grade
     assert grade["probability"] is None  # the lesions were given

@@ -18,8 +18,8 @@ def write_phantom(
     """Writes a phantom with its true masks, everything or nothing.
 
     ``format`` "dicom" gives the CT as a series in ``ct/``, "nifti" as ``ct.nii.gz``. Beside it lie
-    ``lungs.nii.gz`` (1 left, 2 right), ``lesions.nii.gz`` (1 ground glass, 2 consolidation) and
-    ``truth.json`` (``Phantom.truth``).
+    ``lungs.nii.gz`` (1 left, 2 right), ``lesions.nii.gz`` (1 ground glass, 2 consolidation),
+    ``lobes.nii.gz`` (1 to 5, where the phantom has them) and ``truth.json`` (``Phantom.truth``).
 
     Raises ``ValueError`` for another format, ``groundglass.write.OutputError`` where the folder can't be
     written or holds something already, ``ImportError`` for DICOM without pydicom.
@@ -34,5 +34,7 @@ def write_phantom(
             write_nifti(temporary / "ct.nii.gz", phantom.hounsfield, *grid)
         write_nifti(temporary / "lungs.nii.gz", phantom.lungs, *grid)
         write_nifti(temporary / "lesions.nii.gz", phantom.lesions, *grid)
+        if phantom.lobes is not None:
+            write_nifti(temporary / "lobes.nii.gz", phantom.lobes, *grid)
         text = json.dumps(phantom.truth, indent=2, allow_nan=False)
         (temporary / "truth.json").write_text(text + "\n", encoding="utf-8")

@@ -195,6 +195,33 @@ inline std::vector<int> coherent_steps(const std::vector<float>& gain, float pri
     return result;
 }
 
+/// Forgets what is seen in small patches, where noise and vessels happen to line up: fewer nodes that hang
+/// together, with a jump of two steps at most, than `least`.
+inline void drop_patches(std::vector<std::uint8_t>& seen, const std::vector<int>& steps, std::size_t least) {
+    constexpr std::size_t rows = flattened_ct::rows, columns = flattened_ct::columns;
+    std::vector<std::uint8_t> open = seen;
+    std::vector<std::size_t> patch;
+    for (std::size_t start = 0; start < open.size(); ++start) {
+        if (!open[start]) continue;
+        open[start] = 0;
+        patch.assign(1, start);
+        for (std::size_t k = 0; k < patch.size(); ++k) {
+            const std::size_t node = patch[k], i = node / columns, j = node % columns;
+            const auto visit = [&](std::size_t other) {
+                if (!open[other] || std::abs(steps[other] - steps[node]) > 2) return;
+                open[other] = 0;
+                patch.push_back(other);
+            };
+            if (i > 0) visit(node - columns);
+            if (i + 1 < rows) visit(node + columns);
+            if (j > 0) visit(node - 1);
+            if (j + 1 < columns) visit(node + 1);
+        }
+        if (patch.size() < least)
+            for (const auto node : patch) seen[node] = 0;
+    }
+}
+
 /// Steps where they are known, drawn on smoothly and slowly back to 0 where they are not.
 inline std::vector<double> carried_on(const std::vector<int>& steps, const std::vector<std::uint8_t>& known) {
     constexpr std::size_t rows = flattened_ct::rows, columns = flattened_ct::columns;
@@ -232,6 +259,7 @@ inline double draw_to_fissure(fissure_surface& surface, const volume::ct_volume&
     // kernel.
     constexpr float least = 8;
     constexpr float price = 6;
+    constexpr std::size_t smallest_patch = 80; // some 5 cm²
     const flattened_ct flat(ct, lungs, frame, surface, belongs);
     const auto sheets = sheetness(ridges(flat));
     auto gain = sheets;
@@ -242,13 +270,14 @@ inline double draw_to_fissure(fissure_surface& surface, const volume::ct_volume&
     }
     const auto steps = coherent_steps(gain, price);
     std::vector<std::uint8_t> known(steps.size());
-    std::size_t all = 0, seen = 0;
+    std::size_t all = 0;
     for (std::size_t node = 0; node < steps.size(); ++node) {
         if (!flat.inside(node)) continue;
         ++all;
         known[node] = sheets[node * flat.depth + static_cast<std::size_t>(steps[node])] > least;
-        seen += known[node];
     }
+    drop_patches(known, steps, smallest_patch);
+    const auto seen = std::count(known.begin(), known.end(), std::uint8_t{1});
     const auto moved = carried_on(steps, known);
     for (std::size_t node = 0; node < steps.size(); ++node)
         surface.ordinate[node] += moved[node] * flat.step(node);

@@ -1,8 +1,10 @@
 #pragma once
 
-// Made by tools/lobe_shapes.py from 41 maps of lobes. DERIVED FROM DATA UNDER CC BY-NC-SA 4.0 and under the same terms,
-// unlike the code: non-commercial, share alike. Source: Tang, Zhang, Xie, Automatic Pulmonary Lobe Segmentation Using
-// Deep Learning, ISBI 2019, copyright 2019 DEEPVOXEL Inc. `-DGROUNDGLASS_LOBES=OFF` builds without it.
+// Made by tools/lobe_shapes.py from 41 maps of lobes. DERIVED FROM DATA UNDER
+// CC BY-NC-SA 4.0 and under the same terms, unlike the code: non-commercial, share alike.
+// Source: Tang, Zhang, Xie, Automatic Pulmonary Lobe Segmentation Using Deep Learning,
+// ISBI 2019; copyright 2019 DEEPVOXEL Inc.
+// `-DGROUNDGLASS_LOBES=OFF` builds without it.
 // clang-format off
 
 #include <array>
@@ -11,16 +13,23 @@
 
 namespace groundglass::lungs::detail::fissure_table {
 
-inline constexpr std::array<std::size_t, 3> cells{10, 8, 6}; ///< height, depth, across
-inline constexpr std::array<std::size_t, 2> oblique{5, 9}; ///< across, along
-inline constexpr std::array<std::size_t, 2> horizontal{5, 6}; ///< across, depth
-inline constexpr std::size_t outline_size = 960; ///< right, then left
+/// Of a lung's box: height, depth, across.
+inline constexpr std::array<std::size_t, 3> cells{10, 8, 6};
+/// Spline coefficients across and along.
+inline constexpr std::array<std::size_t, 2> oblique{5, 9};
+/// Spline coefficients across and in depth.
+inline constexpr std::array<std::size_t, 2> horizontal{5, 6};
+/// Cells of the right, then of the left lung.
+inline constexpr std::size_t outline_size = 960;
+/// Main modes.
 inline constexpr std::size_t mode_count = 14;
-inline constexpr std::size_t coefficient_count = 120; ///< right oblique, right horizontal, left oblique
+/// Right oblique, right horizontal, left oblique.
+inline constexpr std::size_t coefficient_count = 120;
+/// Of a lung's volume, beyond either end of its box.
 inline constexpr double outside_share = 0.005;
-/// Mean distance in mm from a true border to the found one, by leave-one-out: right oblique, horizontal, left oblique.
+/// Mean distance from a true border to the found one by leave-one-out, in that order.
 inline constexpr std::array<double, 3> expected_error_mm{8.3, 10.9, 8.4};
-/// What a squared departure from the mean outline is multiplied with, right and left; 1 on average in sum.
+/// What squared departures from the mean outline count, right and left; 1 on average in sum.
 inline constexpr std::array<double, 2> departure{0.0395761, 0.0189367};
 inline constexpr double centre_step = 3.05185095e-05;
 inline constexpr std::array<std::int16_t, 960> centre{

@@ -43,6 +43,9 @@ inline std::string why_no_lobes(const volume::geometry& grid, const lung_frame& 
         const auto first = std::find_if(lung->areas.begin(), lung->areas.end(), is_lung);
         const auto last = std::find_if(lung->areas.rbegin(), lung->areas.rend(), is_lung).base() - 1;
         const auto slices = static_cast<double>(last - first + 1);
+        for (std::size_t axis = 1; axis < 3; ++axis)
+            if ((lung->high[axis] - lung->low[axis]) * grid.spacing_mm[axis] < 30)
+                return std::string("the ") + name + " lung is too narrow";
         if (slices < 12 || slices * grid.spacing_mm[0] < 80)
             return std::string("the ") + name + " lung is in too few slices";
         // Apex and base taper off; thick slices begin with more of them.
