@@ -54,9 +54,9 @@ inline void assess_surroundings(const volume::ct_volume& ct, const array3<std::u
     const auto place = [&](const extent_found& where) {
         return place_text(where, chest.step[0], ct.grid().shape[0]);
     };
-    constexpr double smallest_body_ml = 1000; // of a scan that shows a body at all
+    constexpr double smallest_body_ml = 1000; // of tissue, and of air that shows where it ends
     const auto body = content_of_body(chest);
-    if (body.tissue_ml > smallest_body_ml) {
+    if (std::min(body.tissue_ml, body.air_ml) > smallest_body_ml) {
         const double bone = body.bone_ml / body.tissue_ml;
         if (bone < limits.least_bone_share)
             warn("not_a_chest", "There is hardly any bone: this is no chest of a patient.");

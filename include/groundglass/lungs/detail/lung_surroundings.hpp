@@ -196,6 +196,7 @@ inline dense_behind dense_behind_lung(const chest_sample& chest, std::uint8_t si
 struct body_content {
     double tissue_ml = 0; ///< soft tissue and bone
     double bone_ml = 0;
+    double air_ml = 0; ///< beside it and within
 };
 
 inline body_content content_of_body(const chest_sample& chest) {
@@ -205,6 +206,7 @@ inline body_content content_of_body(const chest_sample& chest) {
     for (const auto value : flat(chest.hounsfield)) {
         result.tissue_ml += value > tissue_hu ? chest.voxel_ml : 0;
         result.bone_ml += value > bone_hu ? chest.voxel_ml : 0;
+        result.air_ml += value < aerated_below_hu ? chest.voxel_ml : 0;
     }
     return result;
 }
