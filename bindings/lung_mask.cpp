@@ -167,7 +167,8 @@ does.)");
 
 lungs: uint8 array of the CT's shape: 0 none, 1 left, 2 right. Codes: no_lungs_found, few_slices,
 one_lung_missing, lungs_asymmetric, lungs_touch_border, lungs_cut_at_base, lungs_cut_at_apex,
-lung_volume_implausible. Raises ValueError for another shape or value.)");
+lung_volume_implausible, not_a_chest, lung_in_abdomen, airway_in_lungs, dense_outside_lungs; the text has slices, counted
+from the feet from 1, and ml. Raises ValueError for another shape or value.)");
     py::class_<lungs::ml_by_place> by_place(
         module, "MlByPlace", "Millilitres in the middle, at the back, below and elsewhere in the chest.");
     by_place

@@ -92,9 +92,8 @@ def test_the_neck_is_narrow_and_holds_air_up_to_the_jaw() -> None:
 
 def test_arms_widen_the_body() -> None:
     grid: dict[str, Any] = {"shape": (60, 96, 136), "spacing_mm": (5.0, 3.875, 3.875)}
-    body = [
-        make(9, **grid, pitfalls=Pitfalls(arms_down=down)).hounsfield[20] > -200 for down in (False, True)
-    ]
+    phantoms = [make(9, **grid, pitfalls=Pitfalls(arms_down=down)) for down in (False, True)]
+    body = [p.hounsfield[20] > -200 for p in phantoms]
     width = [np.ptp(np.flatnonzero(b[:60].sum(axis=0) > 3)) * 3.875 for b in body]
     assert width[1] > width[0] + 100
 

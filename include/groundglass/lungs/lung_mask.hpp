@@ -31,13 +31,15 @@ struct lung_mask_options {
 
 /// Finds the lungs in a chest CT by their air: `ct_volume` to `lung_ct`, without a network.
 ///
-/// Air inside the body, less bowel gas, trachea and main bronchi, falls into left and right lung
-/// (`separate_lungs`); each is closed by a ball, bridged at the chest wall and its holes are filled, so
-/// vessels, nodules and consolidation at the pleura belong to it. Consolidation of a whole base on the
-/// diaphragm can't be told from it and stays outside. Works on any spacing, lying on the back or on the
-/// belly. Notes: those of `assess_lungs`, `airway_not_found`, `lungs_separated`. An empty mask is a
-/// warning. Needs a study of 150 x 512 x 512 about 1 to 2 s on one thread and 100 to 140 MB beside the CT and
-/// the mask; the time follows the voxels and not the millimetres, also for a spacing that no CT has.
+/// Air inside the body, less bowel gas, trachea and main bronchi, the neck's airways and sheets of air in
+/// tissue, falls into left and right lung (`separate_lungs`); each is closed by a ball, bridged at the chest
+/// wall and its holes are filled, so vessels, nodules and consolidation at the pleura belong to it. Bowel gas
+/// is flooded from its clear bodies against the lung up to the wall between. Consolidation of a whole base on
+/// the diaphragm can't be told from it and stays outside, a pneumothorax inside. Works on any spacing, lying
+/// on the back or on the belly. Notes: those of `assess_lungs`, `airway_not_found`, `lungs_separated`. An
+/// empty mask is a warning. Needs a study of 150 x 512 x 512 about 1 to 2 s on one thread and 100 to 140 MB
+/// beside the CT and the mask; the time follows the voxels and not the millimetres, also for a spacing that
+/// no CT has.
 class lung_mask : public pipeable {
 public:
     using takes = volume::ct_volume;

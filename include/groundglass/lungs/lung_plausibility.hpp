@@ -26,7 +26,7 @@ struct lung_plausibility {
     double abdomen_ml = 5;
     double airway_ml = 3;
     /// More dense tissue between a lung and the ribs behind it is said; what is thinner is the chest wall.
-    double dense_ml = 60;
+    double dense_ml = 50;
     double dense_mm = 10;
     /// Bone's share of a chest's tissue: water has less, a head more.
     double least_bone_share = 0.002;

@@ -54,9 +54,9 @@ inline void assess_surroundings(const volume::ct_volume& ct, const array3<std::u
     const auto place = [&](const extent_found& where) {
         return place_text(where, chest.step[0], ct.grid().shape[0]);
     };
-    constexpr double smallest_body_ml = 1000; // of a scan that shows a body at all
+    constexpr double smallest_body_ml = 1000; // of tissue, and of air that shows where it ends
     const auto body = content_of_body(chest);
-    if (body.tissue_ml > smallest_body_ml) {
+    if (std::min(body.tissue_ml, body.air_ml) > smallest_body_ml) {
         const double bone = body.bone_ml / body.tissue_ml;
         if (bone < limits.least_bone_share)
             warn("not_a_chest", "There is hardly any bone: this is no chest of a patient.");
@@ -95,7 +95,7 @@ GROUNDGLASS_INLINE notes assess_lungs(const volume::ct_volume& ct, const array3<
     std::array<std::size_t, 3> voxels{}; // by lung_label
     std::vector<std::size_t> in_slice(shape[0]);
     std::array<std::size_t, 3> first{shape[0], shape[0], shape[0]}, last{}; // slices by lung_label
-    std::size_t at_border = 0;
+    std::size_t at_border = 0, border_first = 0, border_last = 0;
     for (std::size_t s = 0; s < shape[0]; ++s) {
         const auto values = slice_of(lungs, s);
         for (std::size_t row = 0; row < shape[1]; ++row)
@@ -106,7 +106,11 @@ GROUNDGLASS_INLINE notes assess_lungs(const volume::ct_volume& ct, const array3<
                 first[label] = std::min(first[label], s);
                 last[label] = s;
                 ++in_slice[s];
-                if (row == 0 || column == 0 || row + 1 == shape[1] || column + 1 == shape[2]) ++at_border;
+                if (row == 0 || column == 0 || row + 1 == shape[1] || column + 1 == shape[2]) {
+                    if (at_border == 0) border_first = s;
+                    border_last = s;
+                    ++at_border;
+                }
             }
     }
 
@@ -140,7 +144,9 @@ GROUNDGLASS_INLINE notes assess_lungs(const volume::ct_volume& ct, const array3<
                  detail::place_text(extent_of_side(left_share < 0.5 ? 1 : 2), 1, shape[0]) + ".");
     const double pixel_mm2 = grid.voxel_ml() * 1000 / grid.spacing_mm[0];
     if (static_cast<double>(at_border) * pixel_mm2 > limits.cut_area_mm2 / 3)
-        warn("lungs_touch_border", "The lungs reach the border of the slices and may be cut off there.");
+        warn("lungs_touch_border", "The lungs reach the border of slices " +
+                                       std::to_string(border_first + 1) + " to " +
+                                       std::to_string(border_last + 1) + " and may be cut off there.");
     const auto cut = [&](std::size_t s) {
         return static_cast<double>(in_slice[s]) * pixel_mm2 > limits.cut_area_mm2;
     };

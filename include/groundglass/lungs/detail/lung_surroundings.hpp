@@ -149,6 +149,7 @@ inline dense_behind dense_behind_lung(const chest_sample& chest, std::uint8_t si
     constexpr int bone_hu = 180;
     constexpr double between_ribs_mm = 32; // a rib's height and more
     constexpr double middle_mm = 40;
+    constexpr double apices = 0.15; // of the lungs' height
     constexpr double thickest_mm = 100;
     constexpr int fat_below_hu = -40;
     constexpr int air_below_hu = -250;
@@ -165,7 +166,9 @@ inline dense_behind dense_behind_lung(const chest_sample& chest, std::uint8_t si
     std::size_t dense = 0;
     double sum = 0;
     const double middle = 0.5 * static_cast<double>(box.first[2] + box.last[2]);
-    for (std::size_t s = box.first[0]; s <= box.last[0] && s < shape[0]; ++s)
+    const auto below_apices = static_cast<std::size_t>(
+        apices * static_cast<double>(box.last[0] - box.first[0])); // where shoulders lie behind
+    for (std::size_t s = box.first[0]; s + below_apices <= box.last[0]; ++s)
         for (std::size_t c = 0; c < shape[2]; ++c) {
             if (std::abs(static_cast<double>(c) - middle) * chest.spacing_mm[2] < middle_mm) continue;
             std::size_t begin = shape[1];
@@ -196,6 +199,7 @@ inline dense_behind dense_behind_lung(const chest_sample& chest, std::uint8_t si
 struct body_content {
     double tissue_ml = 0; ///< soft tissue and bone
     double bone_ml = 0;
+    double air_ml = 0; ///< beside it and within
 };
 
 inline body_content content_of_body(const chest_sample& chest) {
@@ -205,6 +209,7 @@ inline body_content content_of_body(const chest_sample& chest) {
     for (const auto value : flat(chest.hounsfield)) {
         result.tissue_ml += value > tissue_hu ? chest.voxel_ml : 0;
         result.bone_ml += value > bone_hu ? chest.voxel_ml : 0;
+        result.air_ml += value < aerated_below_hu ? chest.voxel_ml : 0;
     }
     return result;
 }
