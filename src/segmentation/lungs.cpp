@@ -27,9 +27,9 @@ namespace {
 /// A second part smaller than this share of the first is a speck.
 constexpr double least_part = 0.01;
 
-// Where the network is not sure, beside lung that is aerated, the CT itself shows the border, and on finer
-// cells than the network's. On the six shared contours this raised the mean Dice by 0.007; limits from -200
-// to -100 HU and 3 to 5 mm differ by 0.001.
+// Where the network is not sure, between lung that is aerated and what is none, the CT itself shows the
+// border, and on finer cells than the network's. On the six shared contours this raised the mean Dice by
+// 0.007; limits from -200 to -100 HU and 3 to 5 mm differ by 0.001.
 constexpr std::int16_t aerated_below_hu = -500;
 /// Clear gas is taken in by its probability alone: it may be that of a bronchus.
 constexpr std::int16_t gas_below_hu = -960;
@@ -78,7 +78,9 @@ struct voxel_masks {
     [[nodiscard]] volume::bit_mask lungs() const {
         auto steps = spacing_mm; // at least a voxel each way
         for (double& mm : steps) mm = std::min(mm, border_mm);
-        const auto border = doubtful & volume::dilate(aerated, volume::ball(border_mm, steps));
+        const volume::ball near(border_mm, steps);
+        const auto border =
+            (doubtful & volume::dilate(aerated, near)) - volume::erode(likely | doubtful, near);
         return (likely - border) | (border & by_density);
     }
 
