@@ -41,8 +41,8 @@ struct lungs_options {
 /// Notes: `lungs_by_network`, which names the model; `lungs_separated`, `lungs_cut_at_middle` and
 /// `lung_side_uncertain` on the sides; those of `lungs::assess_lungs`. An empty mask is a warning.
 ///
-/// Cost, 150 slices of 512 x 512 on two cores: about 2 s. Memory beside the CT and the mask: about 30 MB, and
-/// some tens of MB a thread.
+/// Cost, 150 slices of 512 x 512 (`benchmarks/lungs.py`): about 2 s of one core, which the threads share.
+/// Memory beside the CT and the mask: about 100 MB.
 class GROUNDGLASS_EXPORT lungs : public pipeable {
 public:
     using takes = volume::ct_volume;
