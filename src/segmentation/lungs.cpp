@@ -6,8 +6,11 @@
 #include <groundglass/lungs/lung_sides.hpp>
 #include <groundglass/segmentation/lungs.hpp>
 #include <groundglass/volume/components.hpp>
+#include <groundglass/volume/morphology.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,6 +26,72 @@ namespace {
 
 /// A second part smaller than this share of the first is a speck.
 constexpr double least_part = 0.01;
+
+// Where the network is not sure, between lung that is aerated and what is none, the CT itself shows the
+// border, and on finer cells than the network's. On the six shared contours this raised the mean Dice by
+// 0.007; limits from -200 to -100 HU and 3 to 5 mm differ by 0.001.
+constexpr std::int16_t aerated_below_hu = -500;
+/// Clear gas is taken in by its probability alone: it may be that of a bronchus.
+constexpr std::int16_t gas_below_hu = -960;
+constexpr double border_mm = 4;
+
+/// From these HU on the border is wall. In pixels up to 2 mm clinicians' contours take in what is a fifth
+/// lung
+/// (-150 HU); in much larger ones half of a voxel decides, which is how reference masks are made there.
+double wall_from_hu(const volume::vector3& spacing_mm) {
+    return -150 - 150 * (std::clamp(std::max(spacing_mm[1], spacing_mm[2]), 2.0, 4.0) - 2);
+}
+
+/// Probabilities from `low` to `high` are in doubt: 0.2 to 0.9 for a threshold of 0.5.
+struct doubt {
+    explicit doubt(double threshold)
+        : low(static_cast<float>(0.4 * threshold)), high(static_cast<float>(1 - 0.2 * (1 - threshold))) {}
+    [[nodiscard]] bool holds(float probability) const { return probability >= low && probability < high; }
+
+    float low;
+    float high;
+};
+
+/// What the probabilities of a CT's voxels say, and what the voxels themselves do.
+struct voxel_masks {
+    voxel_masks(const volume::geometry& grid, double lung_from)
+        : likely(grid.shape), aerated(grid.shape), doubtful(grid.shape), by_density(grid.shape),
+          spacing_mm(grid.spacing_mm), threshold(lung_from), wall_hu(wall_from_hu(grid.spacing_mm)) {}
+
+    /// A row of a slice; rows may be added by several threads.
+    void add(std::size_t slice, std::size_t row, std::span<const float> probability,
+             std::span<const std::int16_t> hounsfield) {
+        const doubt in_doubt(threshold);
+        for (std::size_t column = 0; column < probability.size(); ++column) {
+            const float p = probability[column];
+            if (p < in_doubt.low) continue;
+            const bool is_likely = p >= static_cast<float>(threshold);
+            const auto hu = hounsfield[column];
+            if (is_likely) likely.set(slice, row, column);
+            if (is_likely && hu < aerated_below_hu) aerated.set(slice, row, column);
+            if (!in_doubt.holds(p)) continue;
+            doubtful.set(slice, row, column);
+            if (hu < wall_hu && (is_likely || hu >= gas_below_hu)) by_density.set(slice, row, column);
+        }
+    }
+
+    [[nodiscard]] volume::bit_mask lungs() const {
+        auto steps = spacing_mm; // at least a voxel each way
+        for (double& mm : steps) mm = std::min(mm, border_mm);
+        const volume::ball near(border_mm, steps);
+        const auto border =
+            (doubtful & volume::dilate(aerated, near)) - volume::erode(likely | doubtful, near);
+        return (likely - border) | (border & by_density);
+    }
+
+    volume::bit_mask likely;
+    volume::bit_mask aerated;
+    volume::bit_mask doubtful;
+    volume::bit_mask by_density;
+    volume::vector3 spacing_mm;
+    double threshold;
+    double wall_hu;
+};
 
 void check(const lungs_options& options) {
     if (options.model.empty()) throw std::invalid_argument("lungs: model is empty; name a model file");
@@ -127,21 +196,21 @@ volume::lung_ct lungs::run(const volume::ct_volume& ct, const progress_function&
     planes = {};
 
     const auto& shape = ct.grid().shape;
-    const auto threshold = static_cast<float>(options().threshold);
-    volume::bit_mask mask(shape);
+    voxel_masks voxels(ct.grid(), options().threshold);
     on_threads(
         shape[0], threads,
         [&](std::size_t i) {
             std::vector<float> fine(shape[1] * shape[2]);
             resample_slice(probability, grid.back(), i, fine);
+            const auto values = slice_of(ct.hounsfield(), i);
             for (std::size_t row = 0; row < shape[1]; ++row)
-                for (std::size_t column = 0; column < shape[2]; ++column)
-                    if (fine[row * shape[2] + column] >= threshold) mask.set(i, row, column);
+                voxels.add(i, row, std::span(fine).subspan(row * shape[2], shape[2]),
+                           values.subspan(row * shape[2], shape[2]));
         },
         [&](std::size_t) { return told(cells[0]); });
     probability = {};
 
-    auto sides = groundglass::lungs::find_sides(ct, two_parts(mask));
+    auto sides = groundglass::lungs::find_sides(ct, two_parts(voxels.lungs()));
     notes found{{note_level::info, "lungs_by_network",
                  "Lungs by " + contract.name + " " + contract.version + ", threshold " +
                      detail::four_digits(options().threshold) + "."}};

@@ -33,14 +33,16 @@ struct lungs_options {
 ///
 /// The CT is resampled to the cells of the model's contract (`lungs-lite`: 3 mm slices, 2 mm pixels), the
 /// body cut out, and each slice shown to the network with its neighbours; the probabilities are interpolated
-/// back to the CT's own grid and cut at the threshold. The largest part is kept, and the second where it is
-/// no speck; holes are filled; left and right are told by `lungs::find_sides`.
+/// back to the CT's own grid and cut at the threshold. Where they are in doubt (0.2 to 0.9) within 4 mm both
+/// of aerated lung and of what is none, the HU decide: lung is below -150, in pixels of 4 mm below -450. The
+/// largest part is kept, and the second where it is no speck; holes are filled; left and right are told by
+/// `lungs::find_sides`.
 ///
 /// Notes: `lungs_by_network`, which names the model; `lungs_separated`, `lungs_cut_at_middle` and
 /// `lung_side_uncertain` on the sides; those of `lungs::assess_lungs`. An empty mask is a warning.
 ///
-/// Cost, 150 slices of 512 x 512 on two cores: about 2 s. Memory beside the CT and the mask: about 30 MB, and
-/// some tens of MB a thread.
+/// Cost, 150 slices of 512 x 512 (`benchmarks/lungs.py`): about 2 s of one core, which the threads share.
+/// Memory beside the CT and the mask: about 100 MB.
 class GROUNDGLASS_EXPORT lungs : public pipeable {
 public:
     using takes = volume::ct_volume;

@@ -86,7 +86,10 @@ GROUNDGLASS_INLINE lung_differences compare_lungs(const volume::lung_ct& first,
         if (static_cast<double>(row) + 0.5 > behind) return &ml_by_place::back;
         return low ? &ml_by_place::below : &ml_by_place::elsewhere;
     };
-    const volume::ball fits(0.5 * detail::rim_mm, spacing);
+    // At least a voxel each way, so that a rim of one voxel is none however large the voxels are.
+    constexpr double radius = 0.5 * detail::rim_mm;
+    for (double& mm : spacing) mm = std::min(mm, radius);
+    const volume::ball fits(radius, spacing);
     const auto count = [&](const volume::bit_mask& more, const volume::bit_mask& less) {
         return detail::count_by_place(volume::open(more - less, fits), voxel_ml, place);
     };
