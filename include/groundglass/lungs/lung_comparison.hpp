@@ -30,10 +30,10 @@ struct lung_differences {
 /// Where two masks of the same CT differ by more than a rim.
 ///
 /// Sides do not count. A voxel that one mask alone holds counts where a ball of 3 mm, or a voxel and its
-/// neighbours, fits into what differs there, so that two outlines a voxel apart are no difference. It counts for the first of the places
-/// in which it lies, in the order of `ml_by_place`; thirds are those of the box around both masks. Both are
-/// looked at in steps of whole voxels of at most 2 mm, or of one voxel. Throws `std::invalid_argument` for
-/// CTs of different shapes. Cost: about 0.1 s for 150 x 512 x 512.
+/// neighbours, fits into what differs there, so that two outlines a voxel apart are no difference. It counts
+/// for the first of the places in which it lies, in the order of `ml_by_place`; thirds are those of the box
+/// around both masks. Both are looked at in steps of whole voxels of at most 2 mm, or of one voxel. Throws
+/// `std::invalid_argument` for CTs of different shapes. Cost: about 0.1 s for 150 x 512 x 512.
 [[nodiscard]] lung_differences compare_lungs(const volume::lung_ct& first, const volume::lung_ct& second);
 
 /// How far the lungs of `segmentation::lungs` and of `lung_mask` usually differ, either way, in ml.

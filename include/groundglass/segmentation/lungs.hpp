@@ -34,7 +34,7 @@ struct lungs_options {
 /// The CT is resampled to the cells of the model's contract (`lungs-lite`: 3 mm slices, 2 mm pixels), the
 /// body cut out, and each slice shown to the network with its neighbours; the probabilities are interpolated
 /// back to the CT's own grid and cut at the threshold. Where they are in doubt (0.2 to 0.9) within 4 mm both
-/// of aerated lung and of what is none, the HU decide: lung is below -150, in pixels of 4 mm below -450. The
+/// of aerated lung and of what is none, the HU decide: lung is below -200, in pixels of 4 mm below -450. The
 /// largest part is kept, and the second where it is no speck; holes are filled; left and right are told by
 /// `lungs::find_sides`.
 ///
