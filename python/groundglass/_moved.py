@@ -24,14 +24,19 @@ MOVED = {
 #: Names of modules that stayed.
 RENAMED = {
     "groundglass.phantom.fields.Grid": "groundglass.phantom.fields.FieldOfView",
-    "groundglass.training.lungs.BORDER_SHARE": "groundglass.training.picture_lungs.BORDER_SHARE",
-    "groundglass.training.lungs.BoolArray": "groundglass.training.picture_lungs.BoolArray",
-    "groundglass.training.lungs.CLOSING_RADIUS": "groundglass.training.picture_lungs.CLOSING_RADIUS",
-    "groundglass.training.lungs.LARGEST_AIRWAY": "groundglass.training.picture_lungs.LARGEST_AIRWAY",
-    "groundglass.training.lungs.LARGEST_OUTSIDE": "groundglass.training.picture_lungs.LARGEST_OUTSIDE",
-    "groundglass.training.lungs.SMALLEST_LUNG": "groundglass.training.picture_lungs.SMALLEST_LUNG",
-    "groundglass.training.lungs.slice_lungs": "groundglass.training.picture_lungs.slice_lungs",
-    "groundglass.training.lungs.without_findings_outside": "groundglass.training.picture_lungs.without_findings_outside",
+    **{
+        f"groundglass.training.lungs.{name}": f"groundglass.training.picture_lungs.{name}"
+        for name in (
+            "BORDER_SHARE",
+            "BoolArray",
+            "CLOSING_RADIUS",
+            "LARGEST_AIRWAY",
+            "LARGEST_OUTSIDE",
+            "SMALLEST_LUNG",
+            "slice_lungs",
+            "without_findings_outside",
+        )
+    },
     "groundglass.training.pipeline.Pipeline": "groundglass.training.pipeline.Training",
     "groundglass.training.pipeline.PipelineOptions": "groundglass.training.pipeline.TrainingOptions",
     "groundglass.training.pipeline.core_count": "groundglass._run.core_count",

@@ -69,10 +69,10 @@ def test_a_few_steps_lower_the_loss_and_resume_reads_them(made: list[Patient], t
     training = pipeline.Training(made, tmp_path, options)
     planes, lungs = pipeline.Sampler(made, [9]).batch(0)
     with torch.inference_mode():
-        before = float(pipeline.loss(LungsLite().eval()(planes), lungs))
+        before = float(pipeline.loss(LungsLite().eval()(planes), lungs, planes))
     network = training.final().eval()
     with torch.inference_mode():
-        after = float(pipeline.loss(network(planes), lungs))
+        after = float(pipeline.loss(network(planes), lungs, planes))
     assert after < 0.8 * before
     resumed = pipeline.Training(made, tmp_path, pipeline.Options(steps=options.steps, folds=2, resume=True))
     assert all(

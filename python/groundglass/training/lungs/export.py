@@ -45,8 +45,8 @@ def contract(offsets_mm: Sequence[float], kinds: Sequence[str], version: str) ->
         "output": {"kind": "probability", "classes": ["lung"]},
         "training_data": "; ".join(text for kind, text in SOURCES.items() if kind in kinds)
         + "; encoder started from ImageNet weights",
-        "licence": "terms of the training data not verified (LCTSC by TCIA, COVID-CT-MD): "
-        "research use only; initial ImageNet weights Apache-2.0",
+        "licence": "non-commercial use only (terms of LCTSC and COVID-CT-MD were not verified); "
+        "initial ImageNet weights Apache-2.0",
         "origin": "trained by the groundglass project with python -m groundglass.training.lungs",
     }
 

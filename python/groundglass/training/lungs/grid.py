@@ -47,10 +47,11 @@ def axis_weights(count: int, spacing: float, step: float) -> Floats:
         weights = np.clip(np.minimum(high, edges[1:]) - np.maximum(low, edges[:-1]), 0, None)
     else:
         weights = _linear(centres / spacing - 0.5, count)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
-def _linear(places: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.float64]:
+def _linear(places: npt.NDArray[np.floating[Any]], count: int) -> npt.NDArray[np.floating[Any]]:
     """(len(places), count): linear interpolation at `places` in cells, the ends repeated."""
     places = np.clip(places, 0, count - 1)
     below = np.minimum(np.floor(places).astype(int), max(count - 2, 0))

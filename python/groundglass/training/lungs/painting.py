@@ -85,9 +85,11 @@ def highest(score: Floats, inside: Bools, share: float, edge: float) -> Floats:
 
 
 def dependent_score(shape: tuple[int, ...], rng: Rng) -> Floats:
-    """Patches, more of them at the back and the base, or, by the draw, a sharp level as of a whole lobe."""
-    patchy = rng.uniform(0.02, 0.6)
-    ramp = towards(shape, -rng.uniform(-0.3, 1.2), rng.uniform(-0.3, 1.2), 0.0)
+    """Patches, more of them at the back and the base, or, in half of the draws, an even level as of a lobe."""
+    lobar = rng.random() < 0.5
+    patchy = rng.uniform(0.02, 0.1) if lobar else rng.uniform(0.1, 0.6)
+    least = 0.3 if lobar else -0.3
+    ramp = towards(shape, -rng.uniform(least, 1.2), rng.uniform(least, 1.2), 0.0)
     return ramp + np.float32(patchy) * smooth(shape, rng.uniform(12, 60), rng)
 
 
@@ -237,7 +239,7 @@ CHANCES = (
     (effusion, 0.08),
     (pneumothorax, 0.06),
     (ground_glass, 0.30),
-    (consolidation, 0.50),
+    (consolidation, 0.60),
     (gas_below_skin, 0.06),
     (gas_below_diaphragm, 0.12),
     (mediastinal_gas, 0.20),

@@ -146,5 +146,6 @@ def kept(data: Path, folder: Path) -> list[Patient]:
     for p in patients:
         parts = {"hu": p.hounsfield, "lungs": p.lungs, "depth": p.depth, "body": p.body}
         arrays |= {f"{p.name}/{part}": values for part, values in parts.items()}
-    np.savez(path, names=[f"{p.kind}/{p.name}" for p in patients], **arrays)
+    names = [f"{p.kind}/{p.name}" for p in patients]
+    np.savez(path, names=names, **arrays)  # type: ignore[arg-type]
     return patients

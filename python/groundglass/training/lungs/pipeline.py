@@ -13,12 +13,16 @@ from torch import Tensor
 
 from groundglass.models import load_imagenet
 from groundglass.models.lungs_lite import NEIGHBOURS_MM, LungsLite
+from groundglass.training.lungs import grid
 from groundglass.training.lungs.patients import Patient
 from groundglass.training.lungs.sampling import Sampler
 from groundglass.training.train import Log, StageOptions, encoder_of, run_stage
 
 LEARNING_RATE = 2e-3
 AVERAGE = 0.99
+#: lung that looks like its surroundings is rare, and is what the network is there for
+DENSE_WEIGHT = 3.0
+DENSE = float(grid.scaled(np.array([-300], np.float32))[0])
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ class Training:
         def loss_of(network: LungsLite, _: LungsLite, step: int, __: np.random.Generator) -> Tensor:
             planes, lungs = sampler.batch(step)
             planes = planes.to(options.device).contiguous(memory_format=torch.channels_last)
-            return loss(network(planes), lungs.to(options.device))
+            return loss(network(planes), lungs.to(options.device), planes)
 
         trained = run_stage(
             name,
@@ -107,8 +111,11 @@ class Training:
         return trained
 
 
-def loss(logits: Tensor, lungs: Tensor) -> Tensor:
-    """Cross entropy and soft Dice of the batch; `lungs` are shares of a pixel."""
+def loss(logits: Tensor, lungs: Tensor, planes: Tensor) -> Tensor:
+    """Cross entropy, in which dense lung counts more, and soft Dice of the batch; `lungs` are shares of a
+    pixel, `planes` what the network saw."""
+    middle = planes.shape[1] // 2
+    weight = 1 + DENSE_WEIGHT * lungs * (planes[:, middle : middle + 1] > DENSE)
     probability = torch.sigmoid(logits)
     dice = (2 * (probability * lungs).sum() + 1) / (probability.sum() + lungs.sum() + 1)
-    return F.binary_cross_entropy_with_logits(logits, lungs) + 1 - dice
+    return F.binary_cross_entropy_with_logits(logits, lungs, weight) + 1 - dice

@@ -21,7 +21,7 @@ SIZE = (160, 192)
 BATCH = 8
 #: painted patients at hand at a time, and the batches after which one of them is painted anew
 POOL = 6
-BATCHES_A_PAINTING = 1
+BATCHES_A_PAINTING = 2
 AROUND_LUNGS = 5  # slices
 AIR = grid.WINDOW_HU[0]
 
