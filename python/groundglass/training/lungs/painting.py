@@ -85,7 +85,7 @@ def highest(score: Floats, inside: Bools, share: float, edge: float) -> Floats:
 
 
 def dependent_score(shape: tuple[int, ...], rng: Rng) -> Floats:
-    """Patches, more of them at the back and the base, or, in half of the draws, an even level as of a lobe."""
+    """Patches, more of them at the back and the base, or, in half of the draws, even as in a lobe."""
     lobar = rng.random() < 0.5
     patchy = rng.uniform(0.02, 0.1) if lobar else rng.uniform(0.1, 0.6)
     least = 0.3 if lobar else -0.3

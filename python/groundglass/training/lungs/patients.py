@@ -136,16 +136,16 @@ def kept(data: Path, folder: Path) -> list[Patient]:
     path = folder / "patients.npz"
     if path.exists():
         with np.load(path) as stored:
-            names = [str(entry).split("/") for entry in stored["names"]]
+            kinds = [str(entry).split("/") for entry in stored["names"]]
             return [
                 Patient(name, kind, *(stored[f"{name}/{part}"] for part in ("hu", "lungs", "depth", "body")))
-                for kind, name in names
+                for kind, name in kinds
             ]
     patients = list(load_all(data))
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     for p in patients:
         parts = {"hu": p.hounsfield, "lungs": p.lungs, "depth": p.depth, "body": p.body}
         arrays |= {f"{p.name}/{part}": values for part, values in parts.items()}
-    names = [f"{p.kind}/{p.name}" for p in patients]
-    np.savez(path, names=names, **arrays)  # type: ignore[arg-type]
+    labels = [f"{p.kind}/{p.name}" for p in patients]
+    np.savez(path, names=labels, **arrays)  # type: ignore[arg-type]
     return patients

@@ -22,6 +22,7 @@ LEARNING_RATE = 2e-3
 AVERAGE = 0.99
 #: lung that looks like its surroundings is rare, and is what the network is there for
 DENSE_WEIGHT = 3.0
+BORDER = 2  # pixels
 DENSE = float(grid.scaled(np.array([-300], np.float32))[0])
 
 
@@ -115,7 +116,9 @@ def loss(logits: Tensor, lungs: Tensor, planes: Tensor) -> Tensor:
     """Cross entropy, in which dense lung counts more, and soft Dice of the batch; `lungs` are shares of a
     pixel, `planes` what the network saw."""
     middle = planes.shape[1] // 2
-    weight = 1 + DENSE_WEIGHT * lungs * (planes[:, middle : middle + 1] > DENSE)
+    # Away from the border: there the weight would push it outwards.
+    inside = -F.max_pool2d(-lungs, 2 * BORDER + 1, 1, BORDER)
+    weight = 1 + DENSE_WEIGHT * inside * (planes[:, middle : middle + 1] > DENSE)
     probability = torch.sigmoid(logits)
     dice = (2 * (probability * lungs).sum() + 1) / (probability.sum() + lungs.sum() + 1)
     return F.binary_cross_entropy_with_logits(logits, lungs, weight) + 1 - dice

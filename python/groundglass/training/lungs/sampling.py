@@ -104,7 +104,9 @@ def other_scanner(image: Tensor, rng: np.random.Generator) -> Tensor:
     if rng.random() < 0.25:
         image = torch.where(image > 0, image * float(np.exp(rng.uniform(-0.4, 1.0))), image)
     kernel = rng.random()
-    if kernel < 0.25:
+    if kernel < 0.08:
+        image = F.interpolate(F.avg_pool2d(image, 2), scale_factor=2.0, mode="bilinear")
+    elif kernel < 0.25:
         image = blur(image, rng.uniform(0.4, 1.2))
     elif kernel < 0.55:
         image = image + float(rng.uniform(0.2, 1.2)) * (image - blur(image, 0.8))
