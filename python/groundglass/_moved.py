@@ -24,6 +24,19 @@ MOVED = {
 #: Names of modules that stayed.
 RENAMED = {
     "groundglass.phantom.fields.Grid": "groundglass.phantom.fields.FieldOfView",
+    **{
+        f"groundglass.training.lungs.{name}": f"groundglass.training.picture_lungs.{name}"
+        for name in (
+            "BORDER_SHARE",
+            "BoolArray",
+            "CLOSING_RADIUS",
+            "LARGEST_AIRWAY",
+            "LARGEST_OUTSIDE",
+            "SMALLEST_LUNG",
+            "slice_lungs",
+            "without_findings_outside",
+        )
+    },
     "groundglass.training.pipeline.Pipeline": "groundglass.training.pipeline.Training",
     "groundglass.training.pipeline.PipelineOptions": "groundglass.training.pipeline.TrainingOptions",
     "groundglass.training.pipeline.core_count": "groundglass._run.core_count",

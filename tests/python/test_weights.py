@@ -48,7 +48,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_shipped_models_are_as_listed() -> None:
     manifest = json.loads((weights.FOLDER / "manifest.json").read_text())["models"]
-    assert {e["name"] for e in manifest} == set(available())
+    assert {e["name"] for e in manifest} == set(weights.everything())
     assert [e["name"] for e in manifest if e["default"]] == [model.name for model in defaults()]
     for entry in manifest:
         model = find(entry["name"])

@@ -35,19 +35,19 @@ def models(context: typer.Context, debug: Debug = False) -> None:
 
 
 def show_list(debug: Debug = False) -> None:
-    """List the bundled models, those of the default first."""
+    """List the bundled models, those of the default first, the one that finds lungs last."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from groundglass.cli.console import console
-    from groundglass.weights import available, defaults, find
+    from groundglass.weights import defaults, everything, find
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for heading in ("Name", "Default", "SHA-256", "Classes", "Licence"):
         table.add_column(heading)
     table.add_column("Bytes", justify="right")
     default = {file.name for file in defaults()}
-    for name in available():
+    for name in everything():
         file = find(name)
         table.add_row(
             file.name,
@@ -98,10 +98,10 @@ def verify(
     Stops at the first that fails. A file is code: name only those you trust.
     """
     from groundglass.cli.console import blaming_model
-    from groundglass.weights import available, find
+    from groundglass.weights import everything, find
 
     if not files:
-        for name in available():
+        for name in everything():
             typer.echo(f"{name}: SHA-256 {find(name).sha256}, as the manifest says")
         return
     from groundglass.segmentation import try_model

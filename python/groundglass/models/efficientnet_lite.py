@@ -1,4 +1,4 @@
-"""EfficientNet-lite0 as an encoder: one input channel, a feature map per stride.
+"""EfficientNet-lite0 as an encoder: grey planes in, a feature map per stride out.
 
 Architecture: Tan & Le, "EfficientNet" (ICML 2019), in its "lite" form: ReLU6 instead of swish and no
 squeeze-and-excitation, which keeps every operator a convolution that a CPU runs fast.
@@ -78,19 +78,22 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """The encoder: five feature maps, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size."""
+    """The encoder: five feature maps, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size.
+
+    `planes` grey planes go in; with fewer than all `stages` the maps end where the last one kept does.
+    """
 
     #: channels of the five maps, finest first
     channels = (16, 24, 40, 112, 320)
 
-    def __init__(self) -> None:
+    def __init__(self, *, planes: int = 1, stages: int = len(LITE0)) -> None:
         super().__init__()
-        self.stem = conv_bn(1, STEM_CHANNELS, 3, stride=2)
+        self.stem = conv_bn(planes, STEM_CHANNELS, 3, stride=2)
         # A level ends where the next stage strides: its output is the last map of that resolution.
         levels: list[nn.Sequential] = []
         blocks: list[nn.Module] = []
         width = STEM_CHANNELS
-        for stage in LITE0:
+        for stage in LITE0[:stages]:
             if stage.stride == 2:
                 levels.append(nn.Sequential(*blocks))
                 blocks = []
@@ -108,9 +111,11 @@ class EfficientNetLite(nn.Module):
                 width = stage.channels
         levels.append(nn.Sequential(*blocks))
         self.levels = nn.ModuleList(levels)
+        #: channels of the maps that this one has
+        self.widths = self.channels[: len(levels)]
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """(N, 1, H, W), H and W multiples of 32 -> five maps, finest first, widths as :attr:`channels`."""
+        """(N, planes, H, W), H and W multiples of the last stride -> maps, finest first, widths as said."""
         x = self.stem(x)
         features: list[Tensor] = []
         for level in self.levels:
@@ -130,21 +135,25 @@ def imagenet_state() -> dict[str, Tensor]:
 def load_imagenet(encoder: EfficientNetLite, state: Mapping[str, Tensor] | None = None) -> None:
     """Fill `encoder` with ImageNet weights; the three colour kernels of the stem are summed.
 
-    A grey image repeated over three channels gives the same response as the summed kernel on one channel.
-    Both definitions list their layers in the order of the data flow, so entries are matched by position and
-    each shape is checked; the classifier (`_conv_head`, `_bn1`, `_fc`) is left out.
+    A grey image repeated over three channels gives the same response as the summed kernel on one channel;
+    several planes share it evenly, and a shorter encoder takes the first entries. Both definitions list their
+    layers in the order of the data flow, so entries are matched by position and each shape is checked; the
+    classifier (`_conv_head`, `_bn1`, `_fc`) is left out.
     """
     source = dict(imagenet_state() if state is None else state)
     source = {k: v for k, v in source.items() if not k.startswith(("_conv_head", "_bn1.", "_fc"))}
     target = encoder.state_dict()
-    if len(source) != len(target):
+    whole = len(encoder.widths) == len(encoder.channels)
+    if len(source) < len(target) or (whole and len(source) != len(target)):
         raise ValueError(
             f"the ImageNet state has {len(source)} encoder entries, EfficientNet-lite0 has {len(target)}; "
             "it is the state of another network"
         )
     filled: dict[str, Tensor] = {}
-    for (key, wanted), (name, value) in zip(target.items(), source.items(), strict=True):
-        value = value.sum(dim=1, keepdim=True) if key == "stem.0.weight" else value
+    for (key, wanted), (name, value) in zip(target.items(), source.items(), strict=whole):
+        if key == "stem.0.weight":
+            planes = wanted.shape[1]
+            value = value.sum(dim=1, keepdim=True).expand(-1, planes, -1, -1) / planes
         if value.shape != wanted.shape or key.rsplit(".", 1)[-1] != name.rsplit(".", 1)[-1]:
             raise ValueError(
                 f"ImageNet entry {name} of shape {tuple(value.shape)} does not fit "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from groundglass.errors import ModelError
 from groundglass.findings.records import ModelRecord
-from groundglass.weights import ModelFile, defaults, find
+from groundglass.weights import ModelFile, available, defaults, find, found_by
 
 if TYPE_CHECKING:
     from groundglass.segmentation.stages import Ensemble, InfNet
@@ -26,10 +26,17 @@ def lookup_models(model: Model | None) -> list[ModelFile]:
     if model is None:
         return defaults()
     if isinstance(model, (str, os.PathLike)):
-        return [find(model)]
+        model = [model]
     if not model:
         raise ValueError("model is an empty list; name at least one model, or leave it out for the default")
-    return [find(entry) for entry in model]
+    files = [find(entry) for entry in model]
+    for file in files:
+        if found_by(file.contract) != "lesions":
+            raise ModelError(
+                f"{file.name} finds lungs, not lesions; the bundled models of lesions are "
+                f"{', '.join(available())}"
+            )
+    return files
 
 
 def model_record(file: ModelFile) -> ModelRecord:

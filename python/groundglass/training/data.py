@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from groundglass.errors import FormatError
-from groundglass.training.lungs import slice_lungs, without_findings_outside
+from groundglass.training.picture_lungs import slice_lungs, without_findings_outside
 
 GROUND_GLASS = 1
 CONSOLIDATION = 2

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -15,6 +15,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from groundglass.models import CLASSES, FourClassProbability, LiteNetwork
 from groundglass.models.model_file import save_torchscript
 from groundglass.write import atomic_file
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def contract(
@@ -46,7 +48,7 @@ def contract(
     return text
 
 
-def fuse_batch_norm(network: LiteNetwork) -> LiteNetwork:
+def fuse_batch_norm(network: Network) -> Network:
     """A copy whose batch norms are part of the convolutions before them.
 
     Smaller and the same function; statistics never meet half precision, in which a small variance would be 0.

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from groundglass.weights import FOLDER, read_contract
+from groundglass.weights import FOLDER, found_by, read_contract
 from groundglass.write import atomic_file
 
 #: a repository host of the project refuses larger files
@@ -18,13 +18,14 @@ BYTES_MAX = 8_000_000
 def install(model: Path, folder: Path = FOLDER, *, default: bool = True) -> dict[str, Any]:
     """Copy `model` into `folder` under its contract's name and return its manifest entry.
 
-    An entry of the same name is replaced. The mean of all that are `default` is what a study gets.
+    An entry of the same name is replaced. The mean of all that are `default` is what a study's lesions get; a
+    model that finds lungs is never one of them.
     """
     contract = read_contract(model)
     size = model.stat().st_size
     if size > BYTES_MAX:
         raise ValueError(f"{model}: {size} bytes, a shipped model may have {BYTES_MAX}")
-    name = contract["name"]
+    name, finds = contract["name"], found_by(contract)
     entry = {
         "name": name,
         "file": f"{name}.pt",
@@ -32,7 +33,8 @@ def install(model: Path, folder: Path = FOLDER, *, default: bool = True) -> dict
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "licence": contract["licence"],
         "card": f"{name}.md",
-        "default": default,
+        "default": default and finds == "lesions",
+        "finds": finds,
     }
     manifest = folder / "manifest.json"
     others = json.loads(manifest.read_text(encoding="utf-8"))["models"] if manifest.exists() else []

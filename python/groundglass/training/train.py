@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from groundglass.models import EfficientNetLite, LiteNetwork
+from groundglass.models import EfficientNetLite
 from groundglass.write import atomic_file
 
 WARM_UP = 0.05  # share of the stage
@@ -28,10 +28,12 @@ WEIGHT_DECAY = 0.01
 CHECKPOINT_SECONDS = 60.0
 LOG_EVERY = 20  # steps
 
+#: a network with an `encoder`, an EfficientNetLite
+Network = TypeVar("Network", bound=nn.Module)
 #: loss of one step for the network, its average so far, the step's number and generator
-Loss = Callable[[LiteNetwork, LiteNetwork, int, np.random.Generator], Tensor]
+Loss = Callable[[Network, Network, int, np.random.Generator], Tensor]
 #: figures of the averaged weights, logged now and then
-Probe = Callable[[LiteNetwork], dict[str, float]]
+Probe = Callable[[Network], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def update_average(average: nn.Module, network: nn.Module, decay: float) -> None
                 a.copy_(b)
 
 
-def mean_state(networks: list[LiteNetwork]) -> dict[str, Tensor]:
+def mean_state(networks: list[Network]) -> dict[str, Tensor]:
     """Entry by entry mean of several networks that started from the same weights."""
     states = [n.state_dict() for n in networks]
     return {
@@ -108,20 +110,20 @@ def mean_state(networks: list[LiteNetwork]) -> dict[str, Tensor]:
     }
 
 
-def encoder_of(network: LiteNetwork) -> EfficientNetLite:
+def encoder_of(network: nn.Module) -> EfficientNetLite:
     """The part of a network that starts from other weights than the rest."""
     encoder = network.get_submodule("encoder")
     assert isinstance(encoder, EfficientNetLite)
     return encoder
 
 
-class Training:
+class Training(Generic[Network]):
     """A network, its weight average and its optimiser on their way through one stage."""
 
-    def __init__(self, network: LiteNetwork, options: StageOptions, key: list[int]):
+    def __init__(self, network: Network, options: StageOptions, key: list[int]):
         # Channels last is about 1.4 times as fast on a CPU; torch's stubs lack the argument.
-        self.network: LiteNetwork = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average: LiteNetwork = copy.deepcopy(self.network).eval()
+        self.network: Network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average: Network = copy.deepcopy(self.network).eval()
         self.options = options
         self.key = key
         self.step = 0
@@ -139,7 +141,7 @@ class Training:
         """How much of the stage is done, 0..1."""
         return self.options.progress(self.step, self.seconds)
 
-    def advance(self, loss_of: Loss) -> float:
+    def advance(self, loss_of: Loss[Network]) -> float:
         """One step; returns its loss."""
         began = time.perf_counter()
         self.network.train()
@@ -188,16 +190,16 @@ class Training:
 
 def run_stage(
     name: str,
-    network: LiteNetwork,
-    loss_of: Loss,
+    network: Network,
+    loss_of: Loss[Network],
     options: StageOptions,
     *,
     key: list[int],
     checkpoint: Path,
     log: Log,
     resume: bool,
-    probe: Probe | None = None,
-) -> LiteNetwork:
+    probe: Probe[Network] | None = None,
+) -> Network:
     """Train from `network` to the end of the stage; returns the averaged weights in a network in eval mode.
 
     `checkpoint` is rewritten about once a minute and at the end; with `resume` an existing one is continued

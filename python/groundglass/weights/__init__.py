@@ -25,7 +25,9 @@ __all__ = [
     "ModelFile",
     "available",
     "defaults",
+    "everything",
     "find",
+    "found_by",
     "read_contract",
     "ships",
 ]
@@ -57,14 +59,27 @@ class ModelFile:
     contract: dict[str, Any]
 
 
-def available() -> list[str]:
-    """Names of the shipped models, those of the default first."""
+def available(finds: str = "lesions") -> list[str]:
+    """Names of the shipped models that find lesions, or lungs, those of the default first."""
     entries = sorted(_manifest(), key=lambda e: (not e["default"], e["name"]))
-    return [entry["name"] for entry in entries]
+    return [entry["name"] for entry in entries if entry.get("finds", "lesions") == finds]
+
+
+def everything() -> list[str]:
+    """Names of all shipped models: those that find lesions, then those that find lungs."""
+    return [*available(), *available("lungs")]
+
+
+def found_by(contract: dict[str, Any]) -> str:
+    """``lungs`` or ``lesions``: what a model of this contract finds."""
+    return "lungs" if contract["output"].get("classes") == ["lung"] else "lesions"
 
 
 def defaults() -> list[ModelFile]:
-    """The shipped models whose mean is taken when the user names none, checked as by :func:`find`."""
+    """The shipped models whose mean is taken when the user names none, checked as by :func:`find`.
+
+    All of them find lesions.
+    """
     return [find(entry["name"]) for entry in sorted(_manifest(), key=lambda e: e["name"]) if entry["default"]]
 
 

@@ -22,7 +22,7 @@ from groundglass.training.data import (  # noqa: E402
     load_pseudo,
     similar_groups,
 )
-from groundglass.training.lungs import slice_lungs, without_findings_outside  # noqa: E402
+from groundglass.training.picture_lungs import slice_lungs, without_findings_outside  # noqa: E402
 from groundglass.training.train import drawn  # noqa: E402
 
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "covid-semiseg"
