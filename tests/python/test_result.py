@@ -106,7 +106,8 @@ def test_schema_and_document_know_every_key_and_no_other() -> None:
 def test_floats_keep_their_full_precision(saved: Path) -> None:
     found = result()
     content = json.loads((saved / "result.json").read_text(encoding="utf-8"))
-    for row, written in zip(found.table.rows, content["regions"], strict=True):
+    rows = (*found.table.rows, *found.table.lobes)
+    for row, written in zip(rows, content["regions"], strict=True):
         assert written["lung_ml"] == row.lung_ml
         assert written["opacity_percent"] == row.opacity_percent
     cells = read_csv(saved / "regions.csv")
@@ -120,7 +121,8 @@ def test_regions_have_the_documented_columns(saved: Path) -> None:
     )
     assert tuple(cells[0]) == REGION_COLUMNS
     assert cells[1][0] == "both lungs"
-    assert len(cells) == 1 + len(result().table.rows)
+    table = result().table
+    assert [row[0] for row in cells[1:]] == [row.region for row in (*table.rows, *table.lobes)]
 
 
 def test_slices_agree_with_the_regions(saved: Path) -> None:

@@ -15,7 +15,7 @@ PHANTOM_FILES = {
     "ct/": "the study as a DICOM series; with --format nifti ct.nii.gz",
     "lungs.nii.gz": "the true lungs: 1 left, 2 right",
     "lesions.nii.gz": "the true lesions: 1 ground glass, 2 consolidation",
-    "lobes.nii.gz": "the true lobes: 1, 2 left upper and lower, 3, 4, 5 right upper, middle and lower",
+    "lobes.nii.gz": "the true lobes: 1, 2 left, 3 to 5 right, from the top",
     "truth.json": "voxels, ml and percent of each region",
 }
 PHANTOM_EXAMPLES = {
