@@ -217,7 +217,8 @@ TEST_CASE("lungs: options and models that do not fit are refused") {
     CHECK_THROWS_AS(lung_network({.model = model, .threshold = std::nan("")}), std::invalid_argument);
     CHECK_THROWS_WITH_AS(lung_network({.model = test_model("tiny.pt")}), doctest::Contains("finds no lungs"),
                          model_error);
-    CHECK_THROWS_WITH_AS(ensemble(ensemble_options{{}, {model}}), doctest::Contains("finds lungs"), model_error);
+    CHECK_THROWS_WITH_AS(ensemble(ensemble_options{{}, {model}}), doctest::Contains("finds lungs"),
+                         model_error);
     CHECK(lung_network({.model = model}) == lung_network({.model = model}));
     CHECK(!(lung_network({.model = model}) == lung_network({.model = model, .threshold = 0.4})));
     CHECK(lung_network({.model = model}).model().contract().stack->neighbours_mm ==
