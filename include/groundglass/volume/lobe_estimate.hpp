@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,9 +31,7 @@ struct lobe_estimate {
     }
     /// Whether any of it rests on the CT; else on the lungs' shape alone.
     [[nodiscard]] bool by_fissures() const {
-        for (const auto& each : fissures)
-            if (each.seen > 0) return true;
-        return false;
+        return std::ranges::any_of(fissures, [](const auto& each) { return each.seen > 0; });
     }
 
     friend bool operator==(const lobe_estimate&, const lobe_estimate&) = default;

@@ -74,7 +74,7 @@ private:
         std::array<std::size_t, 3> index{};
         for (std::size_t axis = 0; axis < 3; ++axis) {
             if (!(at[axis] > -0.5) || at[axis] >= static_cast<double>(shape[axis]) - 0.5) return false;
-            index[axis] = static_cast<std::size_t>(at[axis] + 0.5);
+            index[axis] = static_cast<std::size_t>(std::lround(at[axis]));
         }
         return lungs(index[0], index[1], index[2]) == static_cast<std::uint8_t>(frame.side);
     }
@@ -109,14 +109,15 @@ private:
 inline std::vector<float> ridges(const flattened_ct& flat) {
     constexpr int gap = 4;
     constexpr float limit = 30, dense = -500;
-    std::vector<float> result(flat.rows * flat.columns * flat.depth, 0.0F);
-    for (std::size_t node = 0; node < flat.rows * flat.columns; ++node) {
+    std::vector<float> result(flattened_ct::rows * flattened_ct::columns * flattened_ct::depth, 0.0F);
+    for (std::size_t node = 0; node < flattened_ct::rows * flattened_ct::columns; ++node) {
         if (!flat.inside(node)) continue;
         const float* hu = flat.line(node);
-        for (std::size_t k = gap; k + gap < flat.depth; ++k) {
+        for (std::size_t k = gap; k + gap < flattened_ct::depth; ++k) {
             const float side = std::max(hu[k - gap], hu[k + gap]);
-            if (std::min({hu[k - gap], hu[k], hu[k + gap]}) == flat.nothing || side > dense) continue;
-            result[node * flat.depth + k] = std::clamp(hu[k] - side, -limit, limit);
+            if (std::min({hu[k - gap], hu[k], hu[k + gap]}) == flattened_ct::nothing || side > dense)
+                continue;
+            result[node * flattened_ct::depth + k] = std::clamp(hu[k] - side, -limit, limit);
         }
     }
     return result;
@@ -264,9 +265,11 @@ inline double draw_to_fissure(fissure_surface& surface, const volume::ct_volume&
     const auto sheets = sheetness(ridges(flat));
     auto gain = sheets;
     for (std::size_t n = 0; n < gain.size(); ++n) {
-        const double off = (static_cast<double>(n % flat.depth) - flat.reach) * flat.step_mm / spread_mm;
-        gain[n] =
-            flat.inside(n / flat.depth) ? std::max(gain[n], 0.0F) - static_cast<float>(off * off) : 0.0F;
+        const double off = (static_cast<double>(n % flattened_ct::depth) - flattened_ct::reach) *
+                           flattened_ct::step_mm / spread_mm;
+        gain[n] = flat.inside(n / flattened_ct::depth)
+                      ? std::max(gain[n], 0.0F) - static_cast<float>(off * off)
+                      : 0.0F;
     }
     const auto steps = coherent_steps(gain, price);
     std::vector<std::uint8_t> known(steps.size());
@@ -274,7 +277,7 @@ inline double draw_to_fissure(fissure_surface& surface, const volume::ct_volume&
     for (std::size_t node = 0; node < steps.size(); ++node) {
         if (!flat.inside(node)) continue;
         ++all;
-        known[node] = sheets[node * flat.depth + static_cast<std::size_t>(steps[node])] > least;
+        known[node] = sheets[node * flattened_ct::depth + static_cast<std::size_t>(steps[node])] > least;
     }
     drop_patches(known, steps, smallest_patch);
     const auto seen = std::count(known.begin(), known.end(), std::uint8_t{1});

@@ -70,16 +70,17 @@ inline fissure_surface surface_of(std::span<const double> coefficients, std::arr
                                   bool horizontal) {
     fissure_surface result;
     result.horizontal = horizontal;
-    for (std::size_t i = 0; i < result.rows; ++i) {
-        const auto a = splines(static_cast<double>(i) / static_cast<double>(result.rows - 1), shape[0]);
-        for (std::size_t j = 0; j < result.columns; ++j) {
+    for (std::size_t i = 0; i < fissure_surface::rows; ++i) {
+        const auto a =
+            splines(static_cast<double>(i) / static_cast<double>(fissure_surface::rows - 1), shape[0]);
+        for (std::size_t j = 0; j < fissure_surface::columns; ++j) {
             const auto b =
-                splines(static_cast<double>(j) / static_cast<double>(result.columns - 1), shape[1]);
+                splines(static_cast<double>(j) / static_cast<double>(fissure_surface::columns - 1), shape[1]);
             double sum = 0;
             for (std::size_t p = 0; p < shape[0]; ++p)
                 for (std::size_t q = 0; q < shape[1]; ++q)
                     sum += a[p] * b[q] * coefficients[p * shape[1] + q];
-            result.ordinate[i * result.columns + j] = sum;
+            result.ordinate[i * fissure_surface::columns + j] = sum;
         }
     }
     return result;
