@@ -122,7 +122,8 @@ def save(shot: bytes, name: str) -> None:
 def overview(study: Study) -> None:
     """What is measured, at a glance: a slice before and after, the profile, the grade, the regions."""
     from groundglass.html.words import percent
-    from groundglass.report import headline, profile
+    from groundglass.report import page as report_page
+    from groundglass.report import profile
 
     result, truth = study.result, study.truth
     content = result.to_dict()
@@ -141,8 +142,7 @@ def overview(study: Study) -> None:
         f"</span></td></tr>"
         for row in content["regions"]
     )
-    style = Path(headline.__file__).with_name("style.css").read_text(encoding="utf-8")
-    html = f"""<!doctype html><meta charset="utf-8"><style>{style}
+    html = f"""<!doctype html><meta charset="utf-8"><style>{report_page.style()}
       body {{ width: 1360px; background: var(--sheet); font-size: 16px; padding: 18px; }}
       .row {{ display: grid; gap: 22px; align-items: start; }}
       .top {{ grid-template-columns: 1fr 1fr 1fr; align-items: center; margin-bottom: 16px; }}

@@ -54,8 +54,6 @@ def page(result: Findings) -> str:
         ),
         class_="sheet dense" if origin.crowded(content) else "sheet",
     )
-    colors = "".join(f"--{_css_name(layer)}:{layer.hex};" for layer in LAYERS)
-    style = f":root{{{colors}}}\n" + Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -63,9 +61,15 @@ def page(result: Findings) -> str:
         el("meta", name="color-scheme", content="light dark"),
         el("meta", name="robots", content="noindex"),
         el("title", f"groundglass report: {title}"),
-        el("style", Markup(style)),
+        el("style", Markup(style())),
     )
     return f"<!doctype html>\n{el('html', head, el('body', el('main', first, second)), lang='en')}\n"
+
+
+def style() -> str:
+    """The style sheet of the report, with the colours of the layers."""
+    colors = "".join(f"--{_css_name(layer)}:{layer.hex};" for layer in LAYERS)
+    return f":root{{{colors}}}\n" + Path(__file__).with_name("style.css").read_text(encoding="utf-8")
 
 
 def _density(regions: int) -> str:
