@@ -39,7 +39,7 @@ struct lung_differences {
 /// How far the lungs of `segmentation::lungs` and of `lung_mask` usually differ, either way, in ml.
 /// About twice the most that was found on the studies that docs/decisions/0020 names.
 struct usual_differences {
-    ml_by_place ml{.middle = 70, .back = 30, .below = 90, .elsewhere = 50};
+    ml_by_place ml{70, 30, 90, 50};
 };
 
 /// The notes about lungs that a network found, held against those of `lung_mask`: a warning for each place
