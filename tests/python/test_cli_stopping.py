@@ -54,11 +54,18 @@ def test_a_full_disk_while_measuring(tmp_path: Path) -> None:
         assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize("wait", [1.0, 1.5, 2.0])
-def test_ctrl_c_ends_the_loading_of_a_model_within_a_second(tmp_path: Path, wait: float) -> None:
+@pytest.fixture(scope="module")
+def segmentation_once() -> None:
+    """The first run after an installation compiles torch's modules to bytecode, which takes seconds."""
     if reason := segmentation_missing():
         pytest.skip(reason)
+    subprocess.run((*GROUNDGLASS, "models", "verify"), stdout=subprocess.DEVNULL, check=True)
+
+
+@pytest.mark.alone
+@pytest.mark.usefixtures("segmentation_once")
+@pytest.mark.parametrize("wait", [1.0, 1.5, 2.0])
+def test_ctrl_c_ends_the_loading_of_a_model_within_a_second(tmp_path: Path, wait: float) -> None:
     from groundglass.weights import FOLDER
 
     model = str(next(FOLDER.glob("ensemble*.pt")))
@@ -78,9 +85,8 @@ def test_ctrl_c_ends_the_loading_of_a_model_within_a_second(tmp_path: Path, wait
 
 
 @pytest.mark.alone
+@pytest.mark.usefixtures("segmentation_once")
 def test_ctrl_c_while_a_model_loads_leaves_no_output(tmp_path: Path) -> None:
-    if reason := segmentation_missing():
-        pytest.skip(reason)
     ct = write(tmp_path)
     before = sorted(tmp_path.iterdir())
     out = tmp_path / "result"

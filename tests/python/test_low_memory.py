@@ -27,6 +27,7 @@ def test_the_process_goes_on(stage: str) -> None:
     code = f"""
 import resource, sys
 import numpy as np
+import numpy.ma  # else imported, and in a new environment compiled, within the bounds
 import groundglass as gg
 hounsfield = np.full((40, 256, 256), -1000, np.int16)
 hounsfield[:, 40:216, 20:236] = 40
