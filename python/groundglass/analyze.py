@@ -71,10 +71,10 @@ def analyze(
     """How much of the lungs is ground glass and consolidation, and how severe that is.
 
     `study` is a DICOM folder or zip, a NIfTI, NRRD or MHA file, or a volume in memory; `series` picks one of
-    several DICOM series by its UID. The lungs are found by a network where torch is there, by the classical
-    mask otherwise; `lung_method`, ``"network"`` or ``"classical"``, asks for one of them, see
-    :func:`groundglass.find_lungs`. `lungs` takes the place of both (two values, left and right by where they
-    lie, or one for both), `lesions` that of the segmentation (1 ground glass, 2 consolidation): with both no
+    several DICOM series by its UID. The lungs are found by a network where torch and weights for it are
+    there, by the classical mask otherwise; `lung_method`, ``"network"`` or ``"classical"``, asks for one of
+    them, see :func:`groundglass.find_lungs`. `lungs` takes the place of both (two values, left and right by
+    where they lie, or one for both), `lesions` that of the segmentation (1 ground glass, 2 consolidation): with both no
     model runs. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
     5 right lower, or other numbers told by their places; also a folder with a file for each) and `segments`
     (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them. Without

@@ -170,7 +170,7 @@ def test_without_the_weights_the_classical_mask_is_taken(monkeypatch: pytest.Mon
     monkeypatch.setattr(weights, "_manifest", list)
     ct = volume(chest())
     assert np.array_equal(gg.find_lungs(ct).lungs, gg.LungMask()(ct).lungs)
-    with pytest.raises(gg.ModelError, match="neither a shipped model"):
+    with pytest.raises(gg.ModelError, match="no weights for lungs"):
         gg.find_lungs(ct, "network")
 
 
@@ -198,6 +198,27 @@ def test_where_the_network_finds_nothing_the_classical_mask_is_taken(bundled: st
     assert "lungs_not_by_network" in codes(result)
     with pytest.raises(gg.FormatError, match="no lung was found"):
         gg.find_lungs(ct, "network")
+
+
+def test_the_network_without_weights_is_refused_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(weights, "_manifest", lambda: [])
+    ct = volume(chest())
+    with pytest.raises(gg.ModelError, match=r"no weights for lungs .* make and install them"):
+        gg.analyze(ct, lesions=nothing(ct), lung_method="network")
+    write_nifti(tmp_path / "ct.nii.gz", ct.hounsfield, ct.spacing_mm, ct.origin_mm, ct.direction)
+    command = [
+        "analyze",
+        str(tmp_path / "ct.nii.gz"),
+        "--lung-method",
+        "network",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(command) == 2
+    assert "or take the classical mask" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_method_that_there_is_not_is_refused() -> None:

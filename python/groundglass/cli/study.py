@@ -186,7 +186,7 @@ def analyze(
     if out is None and not json:
         raise typer.BadParameter("name the folder to write, or print with --json", param_hint="--out")
     refuse_existing(out, overwrite)
-    with blaming_model(model or None), stage_bars() as progress:
+    with blaming_model(model or lung_method), stage_bars() as progress:
         result = run(
             study,
             lungs=lungs,

@@ -29,10 +29,12 @@ class FoundLungs(NamedTuple):
 
 
 def check_lung_method(method: LungMethod | None) -> None:
-    """Raises ValueError for a method that there is not."""
+    """Raises ValueError for a method that there is not, ModelError for the network without its weights."""
     if method is not None and method not in get_args(LungMethod):
         known = ", ".join(repr(name) for name in get_args(LungMethod))
         raise ValueError(f"lung_method must be one of {known}, or None for what can run, not {method!r}")
+    if method == "network":
+        weights.find(weights.LUNGS)
 
 
 def find_lungs(ct: CtVolume, method: LungMethod | None = None, *, threads: int = 0) -> LungCt:

@@ -107,6 +107,12 @@ def find(name_or_path: str | Path) -> ModelFile:
             )
         return ModelFile(entry["name"], path, found, read_contract(path))
     path = Path(name_or_path)
+    if name_or_path == LUNGS and not path.is_file():
+        raise ModelError(
+            f"no weights for lungs ({LUNGS}) are installed; make and install them "
+            "(python -m groundglass.training.lungs --data FOLDER --out FOLDER --install), "
+            "or take the classical mask"
+        )
     if not path.is_file():
         raise ModelError(
             f"model {str(name_or_path)!r} is neither a shipped model ({', '.join(entries)}) nor a file"

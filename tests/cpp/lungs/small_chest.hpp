@@ -1,8 +1,18 @@
 #pragma once
 
+#include <groundglass/volume/bit_mask.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 
 #include <functional>
+
+/// The limits of `lung_mask_options`.
+inline constexpr double gas_below_hu = -945;
+inline constexpr double air_below_hu = -500;
+
+inline groundglass::volume::bit_mask label_of(const groundglass::array3<std::uint8_t>& truth,
+                                              std::uint8_t wanted) {
+    return groundglass::volume::mask_where(truth, [=](std::uint8_t label) { return label == wanted; });
+}
 
 /// A chest of simple bodies for the tests of the lung mask: soft tissue with two lungs, trachea and main
 /// bronchi, a dome on each side, spine, stomach gas, and a table of thin shells with foam inside.

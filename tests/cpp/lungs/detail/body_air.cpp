@@ -8,13 +8,6 @@ using namespace groundglass::volume;
 
 namespace {
 
-constexpr double gas_below_hu = -945;
-constexpr double air_below_hu = -500;
-
-bit_mask label_of(const array3<std::uint8_t>& truth, std::uint8_t wanted) {
-    return mask_where(truth, [=](std::uint8_t label) { return label == wanted; });
-}
-
 bit_mask air_of(const ct_volume& ct) {
     return mask_where(ct.hounsfield(), [](std::int16_t v) { return v < air_below_hu; });
 }

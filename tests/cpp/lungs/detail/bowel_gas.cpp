@@ -8,13 +8,6 @@ using namespace groundglass::volume;
 
 namespace {
 
-constexpr double gas_below_hu = -945;
-constexpr double air_below_hu = -500;
-
-bit_mask label_of(const array3<std::uint8_t>& truth, std::uint8_t wanted) {
-    return mask_where(truth, [=](std::uint8_t label) { return label == wanted; });
-}
-
 /// Lung over a dome of 3 mm and gas of a bowel right below it, or a bulla within the lung; soft tissue
 /// around.
 struct dome {
