@@ -74,8 +74,8 @@ def analyze(
     several DICOM series by its UID. The lungs are found by a network where torch and weights for it are
     there, by the classical mask otherwise; `lung_method`, ``"network"`` or ``"classical"``, asks for one of
     them, see :func:`groundglass.find_lungs`. `lungs` takes the place of both (two values, left and right by
-    where they lie, or one for both), `lesions` that of the segmentation (1 ground glass, 2 consolidation): with both no
-    model runs. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
+    where they lie, or one for both), `lesions` that of the segmentation (1 ground glass, 2 consolidation):
+    with both no model runs. `lobes` (1 left upper, 2 left lower, 3 right upper, 4 right middle,
     5 right lower, or other numbers told by their places; also a folder with a file for each) and `segments`
     (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them. Without
     a map lobes are estimated (:class:`groundglass.Lobes`); where that can't be, the scores of lobes take
