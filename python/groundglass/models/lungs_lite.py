@@ -10,7 +10,7 @@ from groundglass.models.efficientnet_lite import EfficientNetLite, conv_bn
 from groundglass.models.unet_lite import DecoderStep
 
 #: where the planes lie, mm towards the head from the slice that is asked for
-NEIGHBOURS_MM = (-15.0, -6.0, 0.0, 6.0, 15.0)
+NEIGHBOURS_MM = (-30.0, -15.0, -6.0, 0.0, 6.0, 15.0, 30.0)
 #: stages of EfficientNet-lite0 up to the last one at 1/16; the two after hold three quarters of its weights
 ENCODER_STAGES = 5
 #: height and width must be multiples of it: the encoder sees planes of half the size, and divides by 16

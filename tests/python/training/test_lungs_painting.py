@@ -11,6 +11,7 @@ pytest.importorskip("torch")
 pytest.importorskip("SimpleITK")
 
 from groundglass import phantom
+from groundglass.models.lungs_lite import NEIGHBOURS_MM
 from groundglass.training.lungs import painting, sampling
 from groundglass.training.lungs.patients import Patient, prepared
 
@@ -30,7 +31,7 @@ def test_a_patient_lies_on_the_grid(patient: Patient) -> None:
     assert patient.body[patient.lungs].min() > 3
 
 
-@pytest.mark.parametrize("paint", [painting.consolidation, painting.ground_glass])
+@pytest.mark.parametrize("paint", [painting.consolidation, painting.dense_lobe, painting.ground_glass])
 @pytest.mark.parametrize("seed", range(4))
 def test_opacity_keeps_the_mask_and_stays_in_it(
     patient: Patient, paint: Callable[[painting.Scene, np.random.Generator], None], seed: int
@@ -43,6 +44,15 @@ def test_opacity_keeps_the_mask_and_stays_in_it(
     assert changed.sum() > 0.02 * patient.lungs.sum()
     denser = scene.hounsfield[changed].mean() - patient.hounsfield[changed].mean()
     assert denser > 100
+
+
+def test_a_dense_lobe_ends_where_the_lobe_does(patient: Patient) -> None:
+    scene = painting.Scene.of(patient)
+    painting.dense_lobe(scene, np.random.default_rng(1))
+    changed = scene.hounsfield - patient.hounsfield > 200
+    shares = [changed[patient.lobes == k].mean() for k in range(1, 6)]
+    assert 1 <= sum(share > 0.5 for share in shares) <= 2
+    assert sum(share == 0 for share in shares) >= 3
 
 
 @pytest.mark.parametrize(
@@ -94,7 +104,7 @@ def test_a_batch_depends_on_its_step_alone(patient: Patient) -> None:
     for step in range(4):
         planes, lungs = walked.batch(step)
     again, same = sampling.Sampler([patient], [3]).batch(3)
-    assert planes.shape == (sampling.BATCH, 5, *sampling.SIZE)
+    assert planes.shape == (sampling.BATCH, len(NEIGHBOURS_MM), *sampling.SIZE)
     assert lungs.shape == (sampling.BATCH, 1, *sampling.SIZE)
     assert float(planes.min()) >= -1
     assert float(planes.max()) <= 1

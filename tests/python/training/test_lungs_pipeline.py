@@ -15,7 +15,7 @@ pytest.importorskip("SimpleITK")
 
 from groundglass import phantom, weights  # noqa: E402
 from groundglass.models import EfficientNetLite, load_imagenet  # noqa: E402
-from groundglass.models.lungs_lite import LungsLite  # noqa: E402
+from groundglass.models.lungs_lite import NEIGHBOURS_MM, LungsLite  # noqa: E402
 from groundglass.segmentation.choice import lookup_models  # noqa: E402
 from groundglass.training.install import install  # noqa: E402
 from groundglass.training.lungs import measure, patients, pipeline  # noqa: E402
@@ -23,7 +23,8 @@ from groundglass.training.lungs.__main__ import main  # noqa: E402
 from groundglass.training.lungs.export import export  # noqa: E402
 from groundglass.training.lungs.patients import Patient, prepared  # noqa: E402
 
-OFFSETS = (-15.0, -6.0, 0.0, 6.0, 15.0)
+OFFSETS = NEIGHBOURS_MM
+PLANES = len(OFFSETS)
 
 
 def made_patient(seed: int, kind: str = "contour") -> Patient:
@@ -39,7 +40,7 @@ def made() -> list[Patient]:
 def test_the_network_is_small_and_keeps_the_size() -> None:
     network = LungsLite().eval()
     assert sum(p.numel() for p in network.parameters()) < 1_000_000
-    assert network(torch.zeros(2, 5, 96, 64)).shape == (2, 1, 96, 64)
+    assert network(torch.zeros(2, PLANES, 96, 64)).shape == (2, 1, 96, 64)
 
 
 def test_planes_share_the_first_kernel() -> None:
@@ -80,7 +81,7 @@ def test_a_few_steps_lower_the_loss_and_resume_reads_them(made: list[Patient], t
 def test_dense_lung_counts_more_but_not_at_its_border() -> None:
     lungs = torch.zeros(1, 1, 32, 32)
     lungs[..., 4:28, 4:28] = 1
-    soft = torch.full((1, 5, 32, 32), 0.5)
+    soft = torch.full((1, PLANES, 32, 32), 0.5)
     missed = torch.where(lungs > 0, -4.0, -8.0)
     air = pipeline.loss(missed, lungs, -soft)
     dense = pipeline.loss(missed, lungs, soft)
@@ -98,7 +99,7 @@ def test_the_file_gives_what_the_network_gives(tmp_path: Path, monkeypatch: pyte
     network = LungsLite()
     with torch.no_grad():
         for _ in range(3):
-            network(torch.randn(4, 5, 64, 64))
+            network(torch.randn(4, PLANES, 64, 64))
     network.eval()
     path = export(network, tmp_path / "lungs-lite.pt", offsets_mm=OFFSETS, kinds=["contour"])
     assert path.stat().st_size < 4_000_000
@@ -106,7 +107,7 @@ def test_the_file_gives_what_the_network_gives(tmp_path: Path, monkeypatch: pyte
     assert contract["input"]["neighbours_mm"] == list(OFFSETS)
     assert (contract["input"]["slice_mm"], contract["input"]["pixel_mm"]) == (3.0, 2.0)
     assert contract["output"] == {"kind": "probability", "classes": ["lung"]}
-    image = torch.rand(1, 5, 96, 128) * 2 - 1
+    image = torch.rand(1, PLANES, 96, 128) * 2 - 1
     loaded = torch.jit.load(str(path)).float()
     with torch.no_grad():
         difference = (loaded(image) - torch.sigmoid(network(image))).abs().max()

@@ -15,12 +15,11 @@ from groundglass.models.lungs_lite import LungsLite
 from groundglass.read import read_ct, read_labels
 from groundglass.read.decoders import need
 from groundglass.training.lungs import grid, painting
-from groundglass.training.lungs.patients import CLASSICAL_FOLDER, Bools, Patient, contour
+from groundglass.training.lungs.patients import AXIAL, CLASSICAL_FOLDER, Bools, Patient, contour
 
 PLANES_AT_ONCE = 8
 REFERENCE = Path("chest-imaging-platform")
 HEALTHY = "normal-001"
-AXIAL = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
 VOXEL_ML = float(np.prod(grid.STEPS_MM)) / 1000
 
 

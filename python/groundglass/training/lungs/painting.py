@@ -29,12 +29,14 @@ class Scene:
 
     hounsfield: Floats
     lungs: Bools
+    lobes: npt.NDArray[np.uint8]
     depth: npt.NDArray[np.int8]
     body: npt.NDArray[np.uint8]
 
     @staticmethod
     def of(patient: Patient) -> Scene:
-        return Scene(patient.hounsfield.astype(np.float32), patient.lungs.copy(), patient.depth, patient.body)
+        image = patient.hounsfield.astype(np.float32)
+        return Scene(image, patient.lungs.copy(), patient.lobes, patient.depth, patient.body)
 
     def box(self) -> Box:
         """Around the lungs."""
@@ -103,16 +105,46 @@ def opacity(scene: Scene, rng: Rng, share: float, hu: tuple[float, float], *, ai
     soft = highest(dependent_score(lungs.shape, rng), one_side(lungs, rng), share, rng.uniform(0.02, 0.3))
     target = rng.uniform(*hu) + np.float32(rng.uniform(0, 25)) * smooth(lungs.shape, rng.uniform(4, 10), rng)
     if airways:
-        scale = rng.uniform(14, 30)
-        off = np.hypot(smooth(lungs.shape, scale, rng), smooth(lungs.shape, scale, rng))
-        tube = np.clip(1.5 - off / rng.uniform(0.1, 0.25), 0, 1)
-        target += tube * (rng.uniform(-950, -700) - target)
+        target = _with_airways(target, rng)
     # Vessels stay: what is denser than the opacity is not thinned.
     image += soft * (np.maximum(image, target) - image)
 
 
 def consolidation(scene: Scene, rng: Rng) -> None:
     opacity(scene, rng, rng.uniform(0.05, 0.95), (-40, 80), airways=rng.random() < 0.5)
+
+
+def dense_lobe(scene: Scene, rng: Rng) -> None:
+    """One lobe, or two, airless from border to border but for a few airways and patches."""
+    box = scene.box()
+    image, lungs, lobes = scene.hounsfield[box], scene.lungs[box], scene.lobes[box]
+    there = [k for k in range(1, 6) if (lobes == k).any()]
+    if not there:
+        return
+    chosen = rng.choice(there, min(len(there), int(rng.integers(1, 3))), replace=False, p=_likely(there))
+    inside = lungs & np.isin(lobes, chosen)
+    patchy = smooth(lungs.shape, rng.uniform(12, 40), rng)
+    soft = highest(patchy, inside, rng.uniform(0.7, 1.0), 0.3)
+    target = rng.uniform(-20, 90) + np.float32(rng.uniform(0, 20)) * smooth(lungs.shape, rng.uniform(4, 10), rng)
+    if rng.random() < 0.5:
+        target = _with_airways(target, rng)
+    image += soft * (np.maximum(image, target) - image)
+
+
+def _likely(lobes: list[int]) -> npt.NDArray[np.float64]:
+    """Lower lobes (2, 5) twice as often: there the diaphragm is what looks alike."""
+    weights = np.array([2.0 if lobe in (2, 5) else 1.0 for lobe in lobes])
+    shares: npt.NDArray[np.float64] = weights / weights.sum()
+    return shares
+
+
+def _with_airways(target: Floats, rng: Rng) -> Floats:
+    """Tubes of air run through tissue of `target` HU."""
+    scale = rng.uniform(14, 30)
+    off = np.hypot(smooth(target.shape, scale, rng), smooth(target.shape, scale, rng))
+    tube = np.clip(1.5 - off / rng.uniform(0.1, 0.25), 0, 1)
+    through: Floats = target + tube * (rng.uniform(-950, -700) - target)
+    return through
 
 
 def ground_glass(scene: Scene, rng: Rng) -> None:
@@ -239,7 +271,8 @@ CHANCES = (
     (effusion, 0.08),
     (pneumothorax, 0.06),
     (ground_glass, 0.30),
-    (consolidation, 0.60),
+    (consolidation, 0.45),
+    (dense_lobe, 0.25),
     (gas_below_skin, 0.06),
     (gas_below_diaphragm, 0.12),
     (mediastinal_gas, 0.20),

@@ -30,9 +30,9 @@ DENSE = float(grid.scaled(np.array([-300], np.float32))[0])
 class Steps:
     """Steps of eight planes of each stage."""
 
-    pretrain: int = 300
-    fold: int = 600
-    final: int = 1200
+    pretrain: int = 1500
+    fold: int = 2500
+    final: int = 4500
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
