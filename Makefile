@@ -20,19 +20,19 @@ test: build
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-lint: build
+lint: build .stamps/lint
 	tools/lint.sh
 
 notebooks: build
 	tools/notebooks.sh
 
-docs: build
+docs: build .stamps/docs
 	tools/docs.sh
 
 wheels: build
 	tools/wheels.sh
 
-format: build
+format: build .stamps/lint
 	tools/format.sh
 
 demo-build: .stamps/demo
@@ -48,9 +48,18 @@ build: .stamps/all
 	@touch $@
 
 .stamps/all: pyproject.toml tools/bootstrap.sh tools/venv.sh
-	$(STEP) "System packages: also ITK, and what tests, lint and docs run" tools/bootstrap.sh all
-	$(STEP) "Python packages: all extras" tools/venv.sh all,training,test,lint,docs
+	$(STEP) "System packages: also ITK, and what tests run" tools/bootstrap.sh all
+	$(STEP) "Python packages: all extras" tools/venv.sh all,training,test,lint
 	@touch $@ .stamps/demo
+
+.stamps/lint: .stamps/all
+	$(STEP) "System packages: clang-format, clang-tidy" tools/bootstrap.sh lint
+	@touch $@
+
+.stamps/docs: .stamps/all
+	$(STEP) "System packages: doxygen" tools/bootstrap.sh docs
+	$(STEP) "Python packages: Sphinx" tools/venv.sh docs
+	@touch $@
 
 clean:
 	rm -rf $(BUILD) demo dist docs/_build docs/notebooks .stamps python/groundglass/web/static

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # tools/bootstrap.sh demo   the Debian packages that the extension modules are compiled with
-# tools/bootstrap.sh all    also what the C++ libraries, tests, lint and docs need
+# tools/bootstrap.sh all    also what the C++ libraries and tests need
+# tools/bootstrap.sh lint   what lint runs
+# tools/bootstrap.sh docs   what the docs are made with
 #
 # Installs them where root or sudo allows; else names the command. Those that only make things quicker or that only some
 # tests need are tried: without them the build takes longer, and these tests are skipped.
@@ -10,10 +12,13 @@ mkdir -p .stamps
 
 packages=(g++ cmake make libxtensor-dev libboost-math-dev nlohmann-json3-dev python3-dev)
 optional=(ninja-build)
-if [ "${1:-all}" = all ]; then
-    packages+=(doctest-dev libinsighttoolkit5-dev doxygen clang-format clang-tidy)
-    optional+=(ccache dicom3tools dcmtk chromium)
-fi
+case "${1:-all}" in
+    demo) ;;
+    all) packages+=(doctest-dev libinsighttoolkit5-dev) optional+=(ccache dicom3tools dcmtk chromium) ;;
+    lint) packages=(clang-format clang-tidy) optional=() ;;
+    docs) packages=(doxygen) optional=() ;;
+    *) echo "tools/bootstrap.sh: demo, all, lint or docs" >&2; exit 2 ;;
+esac
 python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 
 without() {
