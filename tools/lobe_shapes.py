@@ -1,88 +1,83 @@
-"""Makes the table of fissures from maps of lobes, and says by leave-one-out how far it can be trusted.
+"""Trains the network of lobes on maps, says by cross-validation how far it can be trusted, writes its table.
 
-    python tools/lobe_shapes.py MAPS [--table include/groundglass/lungs/detail/fissure_table.hpp]
+    python tools/lobe_shapes.py MAPS [--table include/groundglass/lungs/detail/lobe_table.hpp]
 
 MAPS is a folder of NRRD label maps as Tang et al. (ISBI 2019, arXiv:1903.09879) drew them on LIDC-IDRI: 4
 right upper, 5 right middle, 6 right lower, 7 left upper, 8 left lower, 512 airway, 516 to 520 airway within
-a lobe. What is made of them is, as they are, under CC BY-NC-SA 4.0. Needs numpy, scipy and SimpleITK; some
-seconds a map, then a minute.
+a lobe. What is made of them is, as they are, under CC BY-NC-SA 4.0. Needs numpy, scipy, SimpleITK and torch;
+about half an hour on one core, most of it the networks that leave maps out.
 
-A lung has coordinates of its own: across from the middle outwards and from front to back within its box,
-and in height the share of its volume that lies below. The oblique fissure is "height less depth" as a
-function of "across" and "height plus depth"; the horizontal one height as a function of across and depth,
-each a tensor of cubic B-splines. Their coefficients follow from the lungs' outline, the filled share of the
-cells of both boxes, by ridge regression; what it can say is kept as the mean and the main modes.
+``lobe_network.py`` has the network. Here its two maps become surfaces as ``lungs/detail/lobe_network.hpp``
+makes them: the oblique fissure is "height less depth" as a function of "across" and "height plus depth", the
+horizontal one height as a function of across and depth.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+from lobe_network import (
+    CELLS,
+    INPUTS,
+    LEVELS,
+    OUTSIDE_SHARE,
+    STEP_MM,
+    STEPS,
+    WIDTHS,
+    Box,
+    Network,
+    Samples,
+    above_fissures,
+    of_whole_numbers,
+    samples_of,
+    trained,
+    units,
+)
 from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import cKDTree
 
-STEP_MM = 2.5  # the maps are sampled this far apart
-CELLS = (10, 8, 6)  # of a lung's box: height, depth, across
-OBLIQUE = (5, 9)  # spline coefficients: across, along
-HORIZONTAL = (5, 6)  # across, depth
-OUTSIDE_SHARE = 0.005  # of the volume lies beyond either end of the box
-ROUGHNESS, PULL = 0.05, 0.01  # of a fissure's departure from the mean, where it is fitted
-OTHER_SIDE = 0.5  # what the left outline counts for, the right one being 1
-PENALTY = 0.8  # of the ridge; leave-one-out is flat from 0.5 to 1.2
-MODES = 14
+CLOSED_MM = 8.0  # vessels and airways of the hilum are no part of some maps
 SIDES = ("right", "left")
 LOBES = ("right upper", "right middle", "right lower", "left upper", "left lower")
+LOBES_OF = ((1, 2, 3), (1, 3))
+ROWS, COLUMNS, ORDINATES = 49, 97, 161  # of a surface, and where it is looked for
+SURE = 4.0  # log odds count no more
+ZERO = 80  # the character of 0 in the table
 Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
 
 
 @dataclass
 class Lung:
     """One lung of a map: labels 1 upper, 2 middle, 3 lower, ``(height, depth, across)``."""
 
-    labels: NDArray[np.int8]
+    labels: Labels
     points: NDArray[np.intp]
-    low: Floats
-    high: Floats
-    below: Floats  # share of the volume below the lower face of each slice
+    box: Box
 
     @staticmethod
-    def of(labels: NDArray[np.int8]) -> Lung:
-        from scipy import ndimage
-
+    def of(labels: Labels) -> Lung:
         parts, _ = ndimage.label(labels > 0)
         sizes = np.bincount(parts.ravel())
         sizes[0] = 0
         labels = np.where(parts == sizes.argmax(), labels, 0).astype(np.int8)
-        points = np.argwhere(labels > 0)
-        ends, shares = [], []
-        for axis in range(3):
-            counts = np.bincount(points[:, axis], minlength=labels.shape[axis])
-            shares.append(np.concatenate([[0], np.cumsum(counts)]) / counts.sum())
-            faces = np.arange(len(shares[-1])) - 0.5
-            ends.append(np.interp((OUTSIDE_SHARE, 1 - OUTSIDE_SHARE), shares[-1], faces))
-        low, high = np.array(ends).T
-        return Lung(labels, points, low, high, shares[0])
+        return Lung(labels, np.argwhere(labels > 0), Box.of(labels > 0))
 
-    def coordinates(self, at: Floats) -> tuple[Floats, Floats, Floats]:
-        """Across, depth and height of voxels ``(n, 3)``."""
-        share = (at - self.low) / (self.high - self.low)
-        height = np.interp(at[:, 0] + 0.5, np.arange(len(self.below)), self.below)
-        return share[:, 2], share[:, 1], height
-
-    def outline(self) -> Floats:
-        """The filled share of each cell of the box."""
-        result = (self.labels > 0).astype(np.float64)
-        for axis, (size, cells) in enumerate(zip(self.labels.shape, CELLS, strict=True)):
-            edges = np.linspace(self.low[axis], self.high[axis], cells + 1)
-            voxel = np.arange(size)
-            cover = np.diff(np.clip(edges[:, None], voxel - 0.5, voxel + 0.5), axis=0)
-            cover /= (self.high[axis] - self.low[axis]) / cells
-            result = np.moveaxis(np.tensordot(cover, result, axes=(1, axis)), 0, axis)
-        return result.ravel()
+    def closed(self) -> Labels:
+        """Without holes and clefts; they take the label next to them."""
+        reach = CLOSED_MM / STEP_MM
+        margin = int(reach) + 2
+        padded = np.pad(self.labels, margin)
+        near = ndimage.distance_transform_edt(padded == 0) <= reach
+        inside = (ndimage.distance_transform_edt(near) > reach) | (padded > 0)
+        nearest = ndimage.distance_transform_edt(padded == 0, return_distances=False, return_indices=True)
+        return np.where(inside, padded[tuple(nearest)], 0).astype(np.int8)
 
     def border(self, upper: NDArray[np.bool_], lower: NDArray[np.bool_]) -> Floats:
         """Points between neighbours of two kinds, also across one voxel of neither."""
@@ -101,42 +96,6 @@ class Lung:
         return np.concatenate(found)
 
 
-def splines(x: Floats, count: int) -> Floats:
-    """Values of `count` uniform cubic B-splines over 0..1; beyond the ends those of the ends."""
-    x = np.clip(x, 0, 1) * (count - 3)
-    k = np.minimum(x.astype(int), count - 4)
-    f = x - k
-    result, row = np.zeros((len(x), count)), np.arange(len(x))
-    pieces = (1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3
-    for i, piece in enumerate(pieces):
-        result[row, k + i] = piece / 6
-    return result
-
-
-def tensor(a: Floats, b: Floats) -> Floats:
-    return (a[:, :, None] * b[:, None, :]).reshape(len(a), -1)
-
-
-def oblique(across: Floats, depth: Floats, height: Floats) -> tuple[Floats, Floats]:
-    """Splines of the oblique fissure at points, and its ordinate there."""
-    along = (height + depth - 0.1) / 1.8
-    return tensor(splines(across, OBLIQUE[0]), splines(along, OBLIQUE[1])), height - depth
-
-
-def horizontal(across: Floats, depth: Floats, height: Floats) -> tuple[Floats, Floats]:
-    return tensor(splines(across, HORIZONTAL[0]), splines(depth, HORIZONTAL[1])), height
-
-
-FISSURES = (("right", oblique, OBLIQUE), ("right", horizontal, HORIZONTAL), ("left", oblique, OBLIQUE))
-ENDS = np.cumsum([0] + [a * b for _, _, (a, b) in FISSURES])
-
-
-def roughness(shape: tuple[int, int]) -> Floats:
-    second = [np.diff(np.eye(n), 2, axis=0) for n in shape]
-    both = np.concatenate([np.kron(second[0], np.eye(shape[1])), np.kron(np.eye(shape[0]), second[1])])
-    return np.asarray(both.T @ both)
-
-
 def read_map(path: Path) -> NDArray[np.int16]:
     """A map sampled every :data:`STEP_MM`: slices to the head, rows to the back, columns to the left."""
     import SimpleITK as sitk
@@ -150,96 +109,78 @@ def read_map(path: Path) -> NDArray[np.int16]:
     return np.asarray(full[np.ix_(*taken)].astype(np.int16))
 
 
-def lungs_of(labels: NDArray[np.int16]) -> dict[str, Lung]:
+def lungs_of(labels: NDArray[np.int16]) -> tuple[Lung, Lung]:
+    """Right, mirrored, and left."""
     lobe = np.where((labels >= 516) & (labels <= 520), labels - 512, labels)
     right = np.where((lobe >= 4) & (lobe <= 6), lobe - 3, 0).astype(np.int8)[:, :, ::-1]
     left = np.select([lobe == 7, lobe == 8], [1, 3], 0).astype(np.int8)
-    result = {}
-    for side, part in (("right", right), ("left", left)):
+    found = []
+    for part in (right, left):
         z, y, x = (np.flatnonzero((part > 0).any(axis=other)) for other in ((1, 2), (0, 2), (0, 1)))
-        result[side] = Lung.of(part[z[0] : z[-1] + 1, y[0] : y[-1] + 1, x[0] : x[-1] + 1])
+        found.append(Lung.of(part[z[0] : z[-1] + 1, y[0] : y[-1] + 1, x[0] : x[-1] + 1]))
+    return found[0], found[1]
+
+
+def samples_from(patients: list[tuple[Lung, Lung]]) -> Samples:
+    """Deformed copies of the closed lungs; the first of each is the lung as it is."""
+    result = samples_of([(a.closed(), b.closed()) for a, b in patients], np.random.default_rng(5))
+    for i, lungs in enumerate(patients):
+        for side, lung in enumerate(lungs):
+            kinds = np.stack([lung.labels == k for k in (1, 2, 3)]).astype(np.float32)
+            result.shares[i, 0, side] = lung.box.on_cells(kinds)
+            result.heights[i, 0, side] = lung.box.heights()
     return result
 
 
-def fitted(patients: list[dict[str, Lung]]) -> Floats:
-    """Spline coefficients of each patient's fissures, drawn to the mean of all where nothing is seen."""
-    result = np.zeros((len(patients), ENDS[-1]))
-    for kind, (side, basis, shape) in enumerate(FISSURES):
-        normal = []
-        for patient in patients:
-            lung = patient[side]
-            at = lung.labels
-            upper, lower = ((at == 1), (at == 2)) if kind == 1 else ((at == 1) | (at == 2), at == 3)
-            b, t = basis(*lung.coordinates(lung.border(upper, lower)))
-            normal.append((b.T @ b / len(b), b.T @ t / len(b)))
-        size = shape[0] * shape[1]
-        penalty = (ROUGHNESS * roughness(shape) + PULL * np.eye(size)) / size
-        mean = np.linalg.solve(sum(a for a, _ in normal) + 0.1 * penalty, sum(b for _, b in normal))
-        for _ in range(5):
-            own = np.array([mean + np.linalg.solve(a + penalty, b - a @ mean) for a, b in normal])
-            mean = own.mean(axis=0)
-        result[:, ENDS[kind] : ENDS[kind + 1]] = own
-    return result
+def surface(above: NDArray[np.float32], box: Box, horizontal: bool) -> Floats:
+    """The ordinate that parts what lies above from what lies below best, over ``(across, along)``."""
+    across = np.linspace(0, 1, ROWS)[:, None, None]
+    along = np.linspace(0, 1, COLUMNS)[None, :, None]
+    ordinates = np.linspace(0 if horizontal else -1, 1, ORDINATES)
+    step = ordinates[1] - ordinates[0]
+    total = 1.8 * along + 0.1
+    height = ordinates + 0 * along if horizontal else (total + ordinates) / 2
+    depth = along + 0 * ordinates if horizontal else (total - ordinates) / 2
+    shape = (ROWS, COLUMNS, ORDINATES)
+    valid = np.broadcast_to((depth >= 0) & (depth <= 1) & (height >= 0) & (height <= 1), shape)
+    share = (box.slice(np.clip(height, 0, 1)) - box.low[0]) / (box.high[0] - box.low[0])
+    cells = [np.broadcast_to(v * n - 0.5, shape) for v, n in zip((share, depth, across), CELLS, strict=True)]
+    odds = ndimage.map_coordinates(above, np.stack(cells), order=1, mode="nearest")
+    against = -np.where(valid, np.clip(odds, -SURE, SURE), 0).cumsum(axis=2)
+    scores = np.concatenate([np.zeros((ROWS, COLUMNS, 1)), against], axis=2)
+    first, last = valid.argmax(axis=2), ORDINATES - valid[..., ::-1].argmax(axis=2)
+    place = np.arange(ORDINATES + 1)
+    inside = (place >= first[..., None]) & (place <= last[..., None])
+    best = np.where(inside, scores, -np.inf).argmax(axis=2)
+    return np.where(valid.any(axis=2), ordinates[0] + step * (best - 0.5), ordinates[0])
 
 
-@dataclass
-class Model:
-    """Coefficients from outlines: ``mean + ((outline - centre) @ projection) @ modes``."""
-
-    centre: Floats
-    projection: Floats
-    mean: Floats
-    modes: Floats
-    scale: Floats  # of the outlines
-
-    def __call__(self, outline: Floats) -> Floats:
-        return np.asarray(self.mean + (outline - self.centre) @ self.projection @ self.modes)
-
-    def strangeness(self, outline: Floats) -> float:
-        """Mean square departure from the mean outline, 1 on average for those learned from."""
-        return float((((outline - self.centre) * self.scale) ** 2).sum()) / (1 + OTHER_SIDE)
-
-
-def learned(outlines: Floats, coefficients: Floats) -> Model:
-    centre, mean = outlines.mean(axis=0), coefficients.mean(axis=0)
-    x, y, n = outlines - centre, coefficients - mean, len(outlines)
-    half = x.shape[1] // 2
-    scale = np.empty(x.shape[1])
-    for part, weight in ((slice(half), 1.0), (slice(half, None), OTHER_SIDE)):
-        scale[part] = np.sqrt(weight * n / (x[:, part] ** 2).sum())
-    kernel = (x * scale) @ (x * scale).T
-    unit = np.trace(kernel) / n
-
-    dual = np.linalg.solve(kernel + PENALTY * unit * np.eye(n), y)
-    _, _, modes = np.linalg.svd(kernel @ dual, full_matrices=False)
-    projection = scale[:, None] * ((x * scale).T @ dual @ modes[:MODES].T)
-    return Model(centre, projection, mean, modes[:MODES], scale)
-
-
-def divided(patient: dict[str, Lung], coefficients: Floats) -> dict[str, NDArray[np.int8]]:
+def divided(lungs: tuple[Lung, Lung], above: NDArray[np.float32]) -> list[Labels]:
     """Labels of each side's lobes by the fissures."""
-    result = {}
-    for side, lung in patient.items():
-        at = lung.coordinates(lung.points.astype(np.float64))
-        kind = 0 if side == "right" else 2
-        basis, ordinate = oblique(*at)
-        label = np.where(ordinate > basis @ coefficients[ENDS[kind] : ENDS[kind + 1]], 1, 3)
-        if side == "right":
-            basis, ordinate = horizontal(*at)
-            below = ordinate <= basis @ coefficients[ENDS[1] : ENDS[2]]
-            label[(label == 1) & below] = 2
-        result[side] = np.zeros_like(lung.labels)
+    result = []
+    for side, lung in enumerate(lungs):
+        across, depth, height = lung.box.coordinates(lung.points.astype(np.float64))
+
+        def lies_above(kind: int, along: Floats, ordinate: Floats, side: int = side, lung: Lung = lung,
+                       across: Floats = across) -> NDArray[np.bool_]:  # fmt: skip
+            nodes = surface(above[side, kind], lung.box, kind == 1)
+            at = [np.clip(across, 0, 1) * (ROWS - 1), np.clip(along, 0, 1) * (COLUMNS - 1)]
+            return np.asarray(ordinate > ndimage.map_coordinates(nodes, at, order=1, mode="nearest"))
+
+        label = np.where(lies_above(0, (height + depth - 0.1) / 1.8, height - depth), 1, 3)
+        if side == 0:
+            label[(label == 1) & ~lies_above(1, depth, height)] = 2
+        result.append(np.zeros_like(lung.labels))
         result[side][tuple(lung.points.T)] = label
     return result
 
 
-def border_errors(lung: Lung, found: NDArray[np.int8], kind: int) -> tuple[float, float]:
+def border_errors(lung: Lung, found: Labels, horizontal: bool) -> tuple[float, float]:
     """Mean and 90th percentile distance in mm from the true border to the found one."""
-    from scipy.spatial import cKDTree
 
-    def points(labels: NDArray[np.int8]) -> Floats:
+    def points(labels: Labels) -> Floats:
         upper, lower = (
-            ((labels == 1), (labels == 2)) if kind == 1 else ((labels == 1) | (labels == 2), labels == 3)
+            ((labels == 1), (labels == 2)) if horizontal else ((labels == 1) | (labels == 2), labels == 3)
         )
         return lung.border(upper, lower)
 
@@ -256,7 +197,7 @@ def score_points(share: float) -> int:
 
 
 def painted_scores(
-    rng: np.random.Generator, patient: dict[str, Lung], found: dict[str, NDArray[np.int8]]
+    rng: np.random.Generator, lungs: tuple[Lung, Lung], found: list[Labels]
 ) -> tuple[int, int, int]:
     """CTSS of one random disease by true lobes, by found ones and by thirds of the height.
 
@@ -264,9 +205,9 @@ def painted_scores(
     """
     scores = [0, 0, 0]
     weight, share = rng.choice((0.0, 1.5)), float(np.exp(rng.uniform(np.log(0.01), np.log(0.6))))
-    for side, lung in patient.items():
+    for side, lung in enumerate(lungs):
         p = rng.permutation(lung.points)[:5000]
-        _, depth, height = lung.coordinates(p.astype(np.float64))
+        _, depth, height = lung.box.coordinates(p.astype(np.float64))
         odds = np.cumsum(np.exp(weight * (depth - height)))
         lesion = np.zeros(len(p), bool)
         while lesion.mean() < share:
@@ -274,39 +215,66 @@ def painted_scores(
             lesion |= ((p - centre) ** 2).sum(axis=1) < (rng.uniform(10, 45) / 2 / STEP_MM) ** 2
         level = (p[:, 0] - p[:, 0].min()) / (np.ptp(p[:, 0]) + 1)
         third = np.select([level >= 2 / 3, level >= 1 / 3], [1, 2], 3)
-        if side == "left":
+        if side == 1:
             third[third == 2] = 1
         at = tuple(p.T)
         for k, labels in enumerate((lung.labels[at], found[side][at], third)):
-            lobes = (1, 2, 3) if side == "right" else (1, 3)
-            for lobe in lobes:
+            for lobe in LOBES_OF[side]:
                 here = lesion[labels == lobe]
                 scores[k] += score_points(float(here.mean())) if len(here) else 0
     return scores[0], scores[1], scores[2]
 
 
-def leave_one_out(patients: list[dict[str, Lung]], outlines: Floats, coefficients: Floats) -> Floats:
-    """Prints what can be expected; gives mean and 90th percentile error in mm of each fissure."""
+@dataclass
+class Outline:
+    """Filled shares of cells of twice the size, and how far those learned from depart from their mean."""
+
+    centre: Floats
+    departure: Floats  # mean sum of squares, right and left
+
+    @staticmethod
+    def seen(samples: Samples, maps: NDArray[np.intp]) -> Floats:
+        filled = samples.shares[maps, 0].astype(np.float64).sum(axis=2)
+        z, y, x = CELLS
+        return np.asarray(filled.reshape(len(maps), 2, z // 2, 2, y // 2, 2, x // 2, 2).mean(axis=(3, 5, 7)))
+
+    @staticmethod
+    def of(seen: Floats) -> Outline:
+        centre = seen.mean(axis=0)
+        return Outline(centre, ((seen - centre) ** 2).sum(axis=(2, 3, 4)).mean(axis=0))
+
+    def strangeness(self, seen: Floats) -> float:
+        """1 on average for those learned from."""
+        return float((((seen - self.centre) ** 2).sum(axis=(1, 2, 3)) / self.departure).mean())
+
+
+def cross_validation(patients: list[tuple[Lung, Lung]], samples: Samples, folds: int, steps: int) -> Floats:
+    """Prints what can be expected; gives the mean error in mm of each fissure."""
     rng = np.random.default_rng(13)
+    fold = np.random.default_rng(0).permutation(len(patients)) % folds
     dice, volumes, errors, scores, strange = [], [], [], [], []
-    for i, patient in enumerate(patients):
-        others = np.delete(np.arange(len(patients)), i)
-        model = learned(outlines[others], coefficients[others])
-        strange.append(model.strangeness(outlines[i]))
-        found = divided(patient, model(outlines[i]))
-        row, volume = [], []
-        for side, lobes in (("right", (1, 2, 3)), ("left", (1, 3))):
-            truth = patient[side].labels
-            for lobe in lobes:
-                a, b = found[side] == lobe, truth == lobe
-                row.append(2 * (a & b).sum() / (a.sum() + b.sum()))
-                volume.append(100 * abs(a.sum() / b.sum() - 1))
-        dice.append(row)
-        volumes.append(volume)
-        errors.append([border_errors(patient[s], found[s], k) for k, (s, _, _) in enumerate(FISSURES)])
-        scores += [painted_scores(rng, patient, found) for _ in range(20)]
+    for part in range(folds):
+        others = np.flatnonzero(fold != part)
+        network = of_whole_numbers(trained(samples, others, steps))
+        outline = Outline.of(Outline.seen(samples, others))
+        for i in np.flatnonzero(fold == part):
+            strange.append(outline.strangeness(Outline.seen(samples, np.array([i]))[0]))
+            found = divided(patients[i], above_fissures(network, samples, int(i)))
+            row, volume = [], []
+            for side, lung in enumerate(patients[i]):
+                for lobe in LOBES_OF[side]:
+                    a, b = found[side] == lobe, lung.labels == lobe
+                    row.append(2 * (a & b).sum() / (a.sum() + b.sum()))
+                    volume.append(100 * abs(a.sum() / b.sum() - 1))
+            dice.append(row)
+            volumes.append(volume)
+            errors.append(
+                [border_errors(patients[i][s], found[s], h) for s, h in ((0, False), (0, True), (1, False))]
+            )
+            scores += [painted_scores(rng, patients[i], found) for _ in range(20)]
+        print(f"  {len(dice)} maps: {np.mean(dice):.3f}", file=sys.stderr, flush=True)
     d, v, e, c = np.array(dice), np.array(volumes), np.array(errors), np.array(scores)
-    print(f"leave-one-out over {len(patients)} maps, lungs given")
+    print(f"{folds} networks that leave maps out, {len(patients)} maps, lungs given, as in the table")
     print(f"  Dice, mean over lobes   {d.mean():.3f}   worst patient {d.mean(axis=1).min():.3f}")
     for k, name in enumerate(LOBES):
         print(
@@ -326,38 +294,35 @@ def leave_one_out(patients: list[dict[str, Lung]], outlines: Floats, coefficient
             f"within 1 {100 * (off <= 1).mean():.1f} %"
         )
     print("  outlines' departure from the mean: " + " ".join(f"{s:.1f}" for s in sorted(strange)[-6:]))
-    return np.asarray(np.nanmean(e, axis=0))
+    return np.asarray(np.nanmean(e[..., 0], axis=0))
 
 
-def as_integers(name: str, values: Floats) -> str:
-    """A C++ array of whole numbers with the step between them."""
-    step = float(np.abs(values).max()) / 32767
-    numbers = np.rint(values.ravel() / step).astype(int)
-    lines, line = [], ""
-    for number in numbers:
-        if len(line) + len(str(number)) > 104:
+def as_text(name: str, numbers: NDArray[np.integer], about: str) -> str:
+    """Whole numbers as characters, 100 a line."""
+    characters = "".join(map(chr, numbers.ravel().astype(int) + ZERO))
+    lines = "\n".join(characters[k : k + 100] for k in range(0, len(characters), 100))
+    return f'/// {about}\ninline constexpr std::string_view {name} = R"~(\n{lines}\n)~";'
+
+
+def listed(
+    kind: str, name: str, values: Floats | list[int] | tuple[int, ...], about: str, digits: int = 6
+) -> str:
+    texts = [f"{value:.{digits}g}" + ("F" if kind == "float" else "") for value in values]
+    if kind == "float":
+        texts = [text if "." in text or "e" in text else text.replace("F", ".0F") for text in texts]
+    lines, line = [], "   "
+    for text in texts:
+        if len(line) + len(text) > 104:
             lines.append(line)
-            line = ""
-        line += f"{number}, " if line else f"    {number}, "
-    lines.append(line)
-    text = "\n".join(line.rstrip() for line in lines)
-    return (
-        f"inline constexpr double {name}_step = {step:.9g};\n"
-        f"inline constexpr std::array<std::int16_t, {len(numbers)}> {name}{{\n{text}}};\n"
-    )
+            line = "   "
+        line += f" {text},"
+    body = "\n".join([*lines, line])
+    return f"/// {about}\ninline constexpr std::array<{kind}, {len(texts)}> {name}{{\n{body}}};"
 
 
-def header(model: Model, errors: Floats, maps: int) -> str:
-    per_side = [model.scale[at] ** 2 / (1 + OTHER_SIDE) for at in (0, -1)]
-
-    def numbers(kind: str, name: str, values: Iterable[object], about: str) -> str:
-        values = list(values)
-        text = ", ".join(map(str, values))
-        return f"/// {about}\ninline constexpr std::array<{kind}, {len(values)}> {name}{{{text}}};"
-
-    def count(name: str, value: int, about: str) -> str:
-        return f"/// {about}\ninline constexpr std::size_t {name} = {value};"
-
+def header(network: Network, outline: Outline, errors: Floats, maps: int) -> str:
+    layers = units(network)
+    numbers = np.concatenate([numbers.ravel() for numbers, _, _ in layers])
     lines = [
         "#pragma once",
         "",
@@ -370,37 +335,45 @@ def header(model: Model, errors: Floats, maps: int) -> str:
         "",
         "#include <array>",
         "#include <cstddef>",
-        "#include <cstdint>",
+        "#include <string_view>",
         "",
-        "namespace groundglass::lungs::detail::fissure_table {",
+        "namespace groundglass::lungs::detail::lobe_table {",
         "",
-        numbers("std::size_t", "cells", CELLS, "Of a lung's box: height, depth, across."),
-        numbers("std::size_t", "oblique", OBLIQUE, "Spline coefficients across and along."),
-        numbers("std::size_t", "horizontal", HORIZONTAL, "Spline coefficients across and in depth."),
-        count("outline_size", model.centre.size, "Cells of the right, then of the left lung."),
-        count("mode_count", len(model.modes), "Main modes."),
-        count("coefficient_count", model.mean.size, "Right oblique, right horizontal, left oblique."),
+        listed("std::size_t", "cells", CELLS, "Of a lung's box: height, depth, across."),
+        listed("std::size_t", "widths", WIDTHS, "Maps at the full, half and quarter of the cells."),
+        f"/// Maps that the network sees.\ninline constexpr std::size_t inputs = {INPUTS};",
         "/// Of a lung's volume, beyond either end of its box.",
         f"inline constexpr double outside_share = {OUTSIDE_SHARE};",
-        numbers(
+        listed(
             "double",
             "expected_error_mm",
-            (f"{mean:.1f}" for mean, _ in errors),
-            "Mean distance from a true border to the found one by leave-one-out, in that order.",
+            errors,
+            "Mean distance from a true border to one found by a network that has not seen it, in that order.",
+            2,
         ),
-        numbers(
+        f"/// What the network adds to, in log odds for a lung's height.\n"
+        f"inline constexpr float plane = {float(network.plane.detach()):.6g}F;",
+        f"/// The character of 0.\ninline constexpr char zero = {ZERO};",
+        f"/// Of weights, to either side of 0; a share of the centre of 0 is -levels, of 1 levels.\n"
+        f"inline constexpr int levels = {LEVELS};",
+        listed(
             "double",
             "departure",
-            (f"{value:.6g}" for value in per_side),
-            "What squared departures from the mean outline count, right and left; 1 on average in sum.",
+            outline.departure,
+            "Mean sum of squares from the mean outline, right and left.",
         ),
-        as_integers("centre", model.centre),
-        "/// outline, mode",
-        as_integers("projection", model.projection),
-        as_integers("mean", model.mean),
-        "/// mode, coefficient",
-        as_integers("modes", model.modes),
-        "} // namespace groundglass::lungs::detail::fissure_table",
+        as_text(
+            "centre",
+            np.rint(outline.centre * 2 * LEVELS).astype(int) - LEVELS,
+            "Mean filled share of cells of twice the size, right and left.",
+        ),
+        listed(
+            "float", "steps", np.concatenate([s for _, s, _ in layers]), "What 1 is of each map's weights."
+        ),
+        listed("float", "biases", np.concatenate([b for _, _, b in layers]), "Of each map."),
+        as_text("weights", numbers, "Layer, map, map before, tap."),
+        "",
+        "} // namespace groundglass::lungs::detail::lobe_table",
     ]
     return "\n".join(lines) + "\n"
 
@@ -411,18 +384,22 @@ def main() -> int:
     )
     parser.add_argument("maps", type=Path)
     parser.add_argument("--table", type=Path, help="the header to write")
+    parser.add_argument("--folds", type=int, default=8, help="default: %(default)s")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of eight maps; default: %(default)s")
     options = parser.parse_args()
     paths = sorted(options.maps.glob("*.nrrd"))
     if len(paths) < 10:
         print(f"{options.maps}: {len(paths)} maps are too few", file=sys.stderr)
         return 2
+    torch.set_num_threads(1)
     patients = [lungs_of(read_map(path)) for path in paths]
-    outlines = np.array([np.concatenate([patient[side].outline() for side in SIDES]) for patient in patients])
-    coefficients = fitted(patients)
-    errors = leave_one_out(patients, outlines, coefficients)
-    model = learned(outlines, coefficients)
+    samples = samples_from(patients)
+    errors = cross_validation(patients, samples, options.folds, options.steps)
     if options.table:
-        options.table.write_text(header(model, errors, len(paths)), encoding="utf-8")
+        everyone = np.arange(len(patients))
+        network = trained(samples, everyone, options.steps)
+        outline = Outline.of(Outline.seen(samples, everyone))
+        options.table.write_text(header(network, outline, errors, len(paths)), encoding="utf-8")
         print(f"  {options.table}: {options.table.stat().st_size / 1000:.0f} kB")
     return 0
 

@@ -1,4 +1,4 @@
-#include <groundglass/lungs/detail/fissure_table.hpp>
+#include <groundglass/lungs/detail/lobe_network.hpp>
 #include <groundglass/lungs/given_parts.hpp>
 #include <groundglass/lungs/lobes.hpp>
 
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <vector>
 
 using namespace groundglass;
 using namespace groundglass::volume;
@@ -22,7 +23,12 @@ struct mean_lungs {
         [](std::size_t, std::size_t, std::size_t, std::uint8_t) { return true; };
 
     [[nodiscard]] lung_ct make() const {
-        namespace table = groundglass::lungs::detail::fissure_table;
+        namespace table = groundglass::lungs::detail::lobe_table;
+        const std::array<std::size_t, 3> cells{table::cells[0] / 2, table::cells[1] / 2, table::cells[2] / 2};
+        lungs::detail::table_reader text(table::centre);
+        std::vector<double> centre(2 * cells[0] * cells[1] * cells[2]);
+        for (auto& share : centre)
+            share = (static_cast<double>(text.next()) + table::levels) / (2 * table::levels);
         geometry grid;
         grid.shape = {slices, 100, 150};
         grid.spacing_mm = spacing;
@@ -33,8 +39,8 @@ struct mean_lungs {
             std::array<double, 3> share{};
             for (std::size_t axis = 0; axis < 3; ++axis) {
                 if (at[axis] < 0 || at[axis] > 1) return 0.0;
-                const double x = std::clamp(at[axis] * static_cast<double>(table::cells[axis]) - 0.5, 0.0,
-                                            static_cast<double>(table::cells[axis]) - 1.001);
+                const double x = std::clamp(at[axis] * static_cast<double>(cells[axis]) - 0.5, 0.0,
+                                            static_cast<double>(cells[axis]) - 1.001);
                 low[axis] = static_cast<std::size_t>(x);
                 share[axis] = x - static_cast<double>(low[axis]);
             }
@@ -45,9 +51,9 @@ struct mean_lungs {
                 for (std::size_t axis = 0; axis < 3; ++axis) {
                     const std::size_t one = corner >> axis & 1U;
                     weight *= one != 0 ? share[axis] : 1 - share[axis];
-                    place = place * table::cells[axis] + low[axis] + one;
+                    place = place * cells[axis] + low[axis] + one;
                 }
-                sum += weight * table::centre[first + place] * table::centre_step;
+                sum += weight * centre[first + place];
             }
             return sum;
         };
@@ -58,8 +64,7 @@ struct mean_lungs {
                                  y = (static_cast<double>(r) * spacing[1] - 15) / size[1],
                                  x = (static_cast<double>(c) * spacing[2] - 150) / size[2];
                     const bool left = x > 0;
-                    if (filled(left ? table::outline_size / 2 : 0, {z, y, std::abs(x) - 0.08}) < 0.5)
-                        continue;
+                    if (filled(left ? centre.size() / 2 : 0, {z, y, std::abs(x) - 0.08}) < 0.5) continue;
                     const auto label = static_cast<std::uint8_t>(left ? lung_label::left : lung_label::right);
                     if (is_lung(s, r, c, label)) lungs(s, r, c) = label;
                 }

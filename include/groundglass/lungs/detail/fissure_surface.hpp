@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
+#include <utility>
 #include <vector>
 
 namespace groundglass::lungs::detail {
@@ -51,39 +51,5 @@ struct fissure_surface {
         return ordinate_of(at) > (*this)(at.across, along(at));
     }
 };
-
-/// Values of `n` uniform cubic B-splines over 0..1.
-inline std::vector<double> splines(double x, std::size_t n) {
-    const double scaled = std::clamp(x, 0.0, 1.0) * static_cast<double>(n - 3);
-    const auto k = std::min(static_cast<std::size_t>(scaled), n - 4);
-    const double f = scaled - static_cast<double>(k), g = 1 - f;
-    std::vector<double> result(n);
-    result[k] = g * g * g / 6;
-    result[k + 1] = (3 * f * f * f - 6 * f * f + 4) / 6;
-    result[k + 2] = (-3 * f * f * f + 3 * f * f + 3 * f + 1) / 6;
-    result[k + 3] = f * f * f / 6;
-    return result;
-}
-
-/// The surface of tensor splines with the given coefficients, `shape` of them across and along.
-inline fissure_surface surface_of(std::span<const double> coefficients, std::array<std::size_t, 2> shape,
-                                  bool horizontal) {
-    fissure_surface result;
-    result.horizontal = horizontal;
-    for (std::size_t i = 0; i < fissure_surface::rows; ++i) {
-        const auto a =
-            splines(static_cast<double>(i) / static_cast<double>(fissure_surface::rows - 1), shape[0]);
-        for (std::size_t j = 0; j < fissure_surface::columns; ++j) {
-            const auto b =
-                splines(static_cast<double>(j) / static_cast<double>(fissure_surface::columns - 1), shape[1]);
-            double sum = 0;
-            for (std::size_t p = 0; p < shape[0]; ++p)
-                for (std::size_t q = 0; q < shape[1]; ++q)
-                    sum += a[p] * b[q] * coefficients[p * shape[1] + q];
-            result.ordinate[i * fissure_surface::columns + j] = sum;
-        }
-    }
-    return result;
-}
 
 } // namespace groundglass::lungs::detail

@@ -10,7 +10,7 @@
 #include <groundglass/volume/lobe_estimate.hpp>
 
 #ifndef GROUNDGLASS_NO_LOBES
-#include <groundglass/lungs/detail/fissure_table.hpp>
+#include <groundglass/lungs/detail/lobe_network.hpp>
 #endif
 
 #include <algorithm>
@@ -60,47 +60,25 @@ inline std::string why_no_lobes(const volume::geometry& grid, const lung_frame& 
 
 #ifndef GROUNDGLASS_NO_LOBES
 
-/// How far an outline may depart from the mean one, in mean squares of those learned from. By leave-one-out
-/// the strangest of these has 2.2.
-inline constexpr double strangest_outline = 3.5;
+/// How far an outline may depart from the mean one, in mean squares of those learned from. The strangest that
+/// a network had not seen has 2.7.
+inline constexpr double strangest_outline = 4;
 
-/// Outline of both lungs, right and left, less the mean one.
-inline std::vector<double> departure_of(const array3<std::uint8_t>& lungs, const lung_frame& right,
-                                        const lung_frame& left) {
-    namespace table = fissure_table;
-    auto result = outline_of(lungs, right, table::cells);
-    const auto other = outline_of(lungs, left, table::cells);
-    result.insert(result.end(), other.begin(), other.end());
-    for (std::size_t i = 0; i < result.size(); ++i) result[i] -= table::centre_step * table::centre[i];
-    return result;
-}
-
-inline double strangeness(std::span<const double> departure) {
+/// How far the outlines of both lungs depart from the mean ones; 1 on average for those learned from.
+inline double strangeness(const feature_maps& right, const feature_maps& left) {
     double sum = 0;
-    for (std::size_t i = 0; i < departure.size(); ++i)
-        sum += fissure_table::departure[2 * i / departure.size()] * departure[i] * departure[i];
-    return sum;
-}
-
-/// The three fissures by shape: right oblique, right horizontal, left oblique.
-inline std::array<fissure_surface, 3> fissures_by_shape(std::span<const double> departure) {
-    namespace table = fissure_table;
-    std::vector<double> coefficients(table::coefficient_count);
-    for (std::size_t c = 0; c < coefficients.size(); ++c) coefficients[c] = table::mean_step * table::mean[c];
-    for (std::size_t mode = 0; mode < table::mode_count; ++mode) {
-        double score = 0;
-        for (std::size_t i = 0; i < departure.size(); ++i)
-            score += departure[i] * table::projection[i * table::mode_count + mode];
-        score *= table::projection_step * table::modes_step;
-        for (std::size_t c = 0; c < coefficients.size(); ++c)
-            coefficients[c] += score * table::modes[mode * coefficients.size() + c];
+    table_reader centre(lobe_table::centre);
+    for (const auto* side : {&right, &left}) {
+        const auto outline = halved(*side);
+        double squares = 0;
+        for (const float share : outline.map(0)) {
+            const double off =
+                share - (static_cast<double>(centre.next()) + lobe_table::levels) / (2 * lobe_table::levels);
+            squares += off * off;
+        }
+        sum += squares / lobe_table::departure[side == &left ? 1 : 0];
     }
-    const std::span<const double> all = coefficients;
-    const std::size_t oblique = table::oblique[0] * table::oblique[1],
-                      horizontal = table::horizontal[0] * table::horizontal[1];
-    return {surface_of(all.first(oblique), table::oblique, false),
-            surface_of(all.subspan(oblique, horizontal), table::horizontal, true),
-            surface_of(all.last(oblique), table::oblique, false)};
+    return sum / 2;
 }
 
 /// Labels of the lobes by the fissures.
@@ -164,19 +142,26 @@ GROUNDGLASS_INLINE volume::lung_ct lobes::operator()(const volume::lung_ct& stud
             {{note_level::info, "lobes_not_estimated", "No lobes were estimated: " + why + "."}});
     };
 #ifdef GROUNDGLASS_NO_LOBES
-    return without("the library was built without its table of fissures");
+    return without("the library was built without its table of lobes");
 #else
-    namespace table = detail::fissure_table;
+    namespace table = detail::lobe_table;
     const auto& lungs = study.lungs();
     const auto left = detail::lung_frame::of(lungs, volume::lung_label::left, table::outside_share);
     const auto right = detail::lung_frame::of(lungs, volume::lung_label::right, table::outside_share);
     if (const auto why = detail::why_no_lobes(study.ct().grid(), left, right); !why.empty())
         return without(why);
-    const auto departure = detail::departure_of(lungs, right, left);
-    if (detail::strangeness(departure) > detail::strangest_outline)
+    const auto right_shares = detail::outline_of(lungs, right, table::cells),
+               left_shares = detail::outline_of(lungs, left, table::cells);
+    const auto right_shape = detail::shape_maps(right, right_shares, left_shares),
+               left_shape = detail::shape_maps(left, left_shares, right_shares);
+    if (detail::strangeness(right_shape, left_shape) > detail::strangest_outline)
         return without("the lungs' outline is unlike those that their fissures were learned from");
 
-    auto fissures = detail::fissures_by_shape(departure);
+    const auto above_right = detail::above_fissures(right_shape),
+               above_left = detail::above_fissures(left_shape);
+    std::array fissures{detail::surface_between(above_right.map(0), right, false),
+                        detail::surface_between(above_right.map(1), right, true),
+                        detail::surface_between(above_left.map(0), left, false)};
     volume::lobe_estimate how;
     constexpr std::array order{volume::fissure::right_oblique, volume::fissure::right_horizontal,
                                volume::fissure::left_oblique};
