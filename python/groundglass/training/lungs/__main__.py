@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -93,7 +94,7 @@ def _check_device(name: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; 0 done, 2 wrong input."""
     a = parser().parse_args(arguments)
-    torch.set_num_threads(1)
+    torch.set_num_threads(min(4, os.cpu_count() or 1))
     try:
         _check_device(a.device)
         options = Options(steps=Steps(*a.steps), folds=a.folds, seed=a.seed, device=a.device, resume=a.resume)

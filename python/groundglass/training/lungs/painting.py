@@ -125,7 +125,9 @@ def dense_lobe(scene: Scene, rng: Rng) -> None:
     inside = lungs & np.isin(lobes, chosen)
     patchy = smooth(lungs.shape, rng.uniform(12, 40), rng)
     soft = highest(patchy, inside, rng.uniform(0.7, 1.0), 0.3)
-    target = rng.uniform(-20, 90) + np.float32(rng.uniform(0, 20)) * smooth(lungs.shape, rng.uniform(4, 10), rng)
+    target = rng.uniform(-20, 90) + np.float32(rng.uniform(0, 20)) * smooth(
+        lungs.shape, rng.uniform(4, 10), rng
+    )
     if rng.random() < 0.5:
         target = _with_airways(target, rng)
     image += soft * (np.maximum(image, target) - image)

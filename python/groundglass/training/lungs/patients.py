@@ -150,7 +150,11 @@ def kept(data: Path, folder: Path) -> list[Patient]:
         with np.load(path) as stored:
             kinds = [str(entry).split("/") for entry in stored["names"]]
             return [
-                Patient(name, kind, *(stored[f"{name}/{part}"] for part in ("hu", "lungs", "lobes", "depth", "body")))
+                Patient(
+                    name,
+                    kind,
+                    *(stored[f"{name}/{part}"] for part in ("hu", "lungs", "lobes", "depth", "body")),
+                )
                 for kind, name in kinds
             ]
     patients = list(load_all(data))
