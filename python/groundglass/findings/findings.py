@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groundglass._core import ct_grade_cuts, grade_probability
+from groundglass._core import Aeration, ct_grade_cuts, grade_probability
 from groundglass.findings.records import (
     INTERVAL_COLUMNS,
     NOT_A_DEVICE,
@@ -94,6 +94,13 @@ class Findings:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"source_headers": None}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        # A result that was pickled before there was an aeration has the voxels to measure it by.
+        known = dict(state)
+        if "aeration" not in known:
+            known["aeration"] = Aeration()(known["lesion_ct"])
+        self.__dict__.update(known)
 
     @property
     def ct(self) -> CtVolume:
