@@ -157,7 +157,7 @@ def test_references_to_segments(tmp_path: Path, study: gg.Result) -> None:
         "groundglass left lung, lung": "Left lung",
         "groundglass right lung, lung": "Right lung",
     }
-    assert len(groups(document)) == 4 * len(study.region_rows())
+    assert len(groups(document)) == 5 * len(study.region_rows())
     evidence = {uid for _, _, uid, _ in document.get_evidence()}
     assert evidence == {seg.SOPInstanceUID, *(header.SOPInstanceUID for header in study.source_headers or ())}
     assert errors_of(tmp_path / "sr.dcm") == []

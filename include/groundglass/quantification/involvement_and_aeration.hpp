@@ -11,7 +11,8 @@
 namespace groundglass::quantification {
 
 /// What both stages give, to the last bit, in one pass over the voxels and another for each map: the
-/// histogram of the lung serves both. Costs at most 30 % more than `involvement` alone
+/// histogram of the lung serves both. Costs less than `involvement` alone, whose sums it makes of the
+/// histogram
 /// (`benchmarks/quantification.py`).
 [[nodiscard]] std::pair<involvement_table, aeration_table>
 involvement_and_aeration(const volume::lesion_ct& study, const involvement& first = involvement(),

@@ -19,9 +19,8 @@ struct reconstruction {
 
 /// Whether a kernel of this name raises edges and noise, by the makers' names: Siemens 50 and above (`B50f`,
 /// `Bl57d`), GE `LUNG`, `BONE`, `EDGE` and `ULTRA`, Philips `D`, `E`, `L` and `Y…`, Canon and Toshiba `FC30`
-/// to 39, 50 to 59 and 80 to 89, and any that has sharp, lung or bone in its name. Those of the National Lung
-/// Screening Trial are parted alike (Gierada et al. 2010, doi:10.1016/j.acra.2009.08.007). False for names
-/// that are not known, and for none.
+/// to 39, 50 to 59 and 80 to 89, and any that has sharp, lung or bone in its name, unless it has soft or
+/// smooth. False for names that are not known, and for none.
 [[nodiscard]] bool is_sharp_kernel(std::string_view name);
 
 } // namespace groundglass::volume
