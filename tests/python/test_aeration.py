@@ -155,9 +155,16 @@ def test_the_phantom_has_the_compartments_that_it_was_given() -> None:
 
 @pytest.mark.parametrize(
     ("hu", "name"),
-    [(-901, "hyperinflated"), (-900, "normally_aerated"), (-501, "normally_aerated")]
-    + [(-500, "poorly_aerated"), (-101, "poorly_aerated"), (-100, "non_aerated")]
-    + [(100, "non_aerated"), (101, "denser")],
+    [
+        (-901, "hyperinflated"),
+        (-900, "normally_aerated"),
+        (-501, "normally_aerated"),
+        (-500, "poorly_aerated"),
+        (-101, "poorly_aerated"),
+        (-100, "non_aerated"),
+        (100, "non_aerated"),
+        (101, "denser"),
+    ],
 )
 def test_an_edge_belongs_above_and_the_last_below(hu: int, name: str) -> None:
     row = gg.Aeration()(lungs_of(np.full((2, 2, 2), hu, np.int16)))["both lungs"]
@@ -172,9 +179,21 @@ def test_ranges_in_words() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [(), (-900, -500, -100), (-900, -500, -100, 100, 200), (-500, -900, -100, 100), (-900, -900, -100, 100)]
-    + [(-1025, -500, -100, 100), (-900, -500, -100, 3072), (-900.5, -500, -100, 100), ("a", "b", "c", "d")]
-    + [None, 5, "-900", (10**30, 10**31, 10**32, 10**33)],
+    [
+        (),
+        (-900, -500, -100),
+        (-900, -500, -100, 100, 200),
+        (-500, -900, -100, 100),
+        (-900, -900, -100, 100),
+        (-1025, -500, -100, 100),
+        (-900, -500, -100, 3072),
+        (-900.5, -500, -100, 100),
+        ("a", "b", "c", "d"),
+        None,
+        5,
+        "-900",
+        (10**30, 10**31, 10**32, 10**33),
+    ],
 )
 def test_wrong_bands_are_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"aeration: the bands' edges must"):

@@ -10,10 +10,8 @@
 
 namespace groundglass::quantification {
 
-/// What both stages give, to the last bit, in one pass over the voxels and another for each map: the
-/// histogram of the lung serves both. Costs less than `involvement` alone, whose sums it makes of the
-/// histogram
-/// (`benchmarks/quantification.py`).
+/// What both stages give, to the last bit, in one pass over the voxels and another for each map: one
+/// histogram serves both, and costs less than the sums of `involvement` (`benchmarks/quantification.py`).
 [[nodiscard]] std::pair<involvement_table, aeration_table>
 involvement_and_aeration(const volume::lesion_ct& study, const involvement& first = involvement(),
                          const aeration& second = aeration());
