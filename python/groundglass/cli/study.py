@@ -14,7 +14,7 @@ from groundglass.cli.options import Compatible, Debug, LungMethods, Models, Over
 FILES = {
     "result.json": "everything, with full precision and where it comes from",
     "regions.csv": "the table: volumes, percentages, HU of each region",
-    "aeration.csv": "air and tissue of the same regions, low attenuation, Perc15",
+    "aeration.csv": "air, tissue and low attenuation of the same regions",
     "slices.csv": "the volumes along the slices, from feet to head",
     "lungs.nii.gz": "0 none, 1 left, 2 right; in the axes of the study's file",
     "lesions.nii.gz": "0 none, 1 ground glass, 2 consolidation; likewise",
