@@ -11,7 +11,7 @@
 namespace groundglass::quantification {
 
 /// What both stages give, to the last bit, in one pass over the voxels and another for each map: one
-/// histogram serves both, and costs less than the sums of `involvement` (`benchmarks/quantification.py`).
+/// histogram serves both and costs about what the sums of `involvement` do (`benchmarks/quantification.py`).
 [[nodiscard]] std::pair<involvement_table, aeration_table>
 involvement_and_aeration(const volume::lesion_ct& study, const involvement& first = involvement(),
                          const aeration& second = aeration());

@@ -61,7 +61,7 @@ namespace detail {
 GROUNDGLASS_INLINE aeration_table aeration::operator()(const volume::lung_ct& study) const {
     const auto hounsfield = flat(study.ct().hounsfield());
     const auto found = detail::counts_of_parts<hounsfield_histogram>(
-        study, [&](hounsfield_histogram& lung, std::size_t voxel) { lung.add(hounsfield[voxel]); });
+        study, [hounsfield](hounsfield_histogram& lung, std::size_t voxel) { lung.add(hounsfield[voxel]); });
     return detail::aeration_rows(found, study.ct(), options_.bands_hu);
 }
 

@@ -35,8 +35,9 @@ GROUNDGLASS_INLINE involvement_table involvement::operator()(const volume::lesio
     const auto hounsfield = flat(study.ct().hounsfield());
     const auto lesions = flat(study.lesions());
     const auto found = detail::counts_of_parts<involvement_counts>(
-        study.with_lungs(), [&](involvement_counts& counts, std::size_t voxel) {
-            counts.add(hounsfield[voxel], lesions[voxel], options_.high_opacity);
+        study.with_lungs(),
+        [hounsfield, lesions, rule = options_.high_opacity](involvement_counts& counts, std::size_t voxel) {
+            counts.add(hounsfield[voxel], lesions[voxel], rule);
         });
     return detail::involvement_rows(found, study);
 }

@@ -48,7 +48,7 @@ involvement_and_aeration(const volume::lesion_ct& study, const involvement& firs
     const auto lesions = flat(study.lesions());
     const auto rule = first.options().high_opacity;
     const auto found = detail::counts_of_parts<detail::joint_counts>(
-        study.with_lungs(), [&](detail::joint_counts& counts, std::size_t voxel) {
+        study.with_lungs(), [hounsfield, lesions, rule](detail::joint_counts& counts, std::size_t voxel) {
             counts.lung.add(hounsfield[voxel]);
             if (lesions[voxel] != 0) counts.lesions.add_lesion(hounsfield[voxel], lesions[voxel], rule);
         });

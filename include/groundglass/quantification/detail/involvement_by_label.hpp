@@ -19,11 +19,11 @@ GROUNDGLASS_INLINE std::vector<involvement_measures> involvement_by_label(const 
                                                                           high_opacity_rule rule) {
     const auto hounsfield = flat(study.ct().hounsfield());
     const auto lesions = flat(study.lesions());
-    const auto parts =
-        detail::counts_by_label<involvement_counts>(study.with_lungs(), labels, count, "involvement_by_label",
-                                                    [&](involvement_counts& counts, std::size_t voxel) {
-                                                        counts.add(hounsfield[voxel], lesions[voxel], rule);
-                                                    });
+    const auto parts = detail::counts_by_label<involvement_counts>(
+        study.with_lungs(), labels, count, "involvement_by_label",
+        [hounsfield, lesions, rule](involvement_counts& counts, std::size_t voxel) {
+            counts.add(hounsfield[voxel], lesions[voxel], rule);
+        });
     std::vector<involvement_measures> result;
     for (const auto& part : parts) result.push_back(part.measures(study.ct().grid().voxel_ml()));
     return result;

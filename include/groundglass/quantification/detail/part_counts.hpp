@@ -24,7 +24,7 @@ struct part_counts {
 };
 
 /// Counts of both lungs, the sides and their thirds in one pass. `add(counts, voxel)` adds the voxel at this
-/// place of the volume to those of its part.
+/// place of the volume to those of its part; what it holds by reference would be loaded anew for every voxel.
 template <class Counts, class Add>
 [[nodiscard]] std::array<Counts, lung_region_count> counts_by_region(const volume::lung_ct& study, Add add) {
     const auto zones = volume::zones_by_height(study.lungs());
