@@ -123,7 +123,10 @@ order: indices into the headers, towards the head for axial slices. others: what
         .def_property_readonly(
             "origin_mm", [](const series_plan& self) { return py::tuple(py::cast(self.grid.origin_mm)); })
         .def_property_readonly("direction",
-                               [](const series_plan& self) { return direction_tuple(self.grid); });
+                               [](const series_plan& self) { return direction_tuple(self.grid); })
+        .def_property_readonly("slice_thickness_mm",
+                               [](const series_plan& self) { return self.made.slice_thickness_mm; })
+        .def_property_readonly("kernel", [](const series_plan& self) { return self.made.kernel; });
 
     module.def(
         "plan_series",
@@ -209,17 +212,20 @@ High Bit and Pixel Representation.)")
                             R"(Puts a CT together slice by slice in the buffer that becomes the volume.
 
 shape, spacing_mm, origin_mm, direction: the grid as the slices come, in any orientation (LPS, axes slice, row,
-column). Raises FormatError for a grid that no chest CT has.)")
+column). slice_thickness_mm, kernel: what the headers say of the slices. Raises FormatError for a grid that no chest
+CT has.)")
         .def(py::init([](const shape3& shape, const vector3& spacing_mm, const vector3& origin_mm,
-                         const std::array<vector3, 3>& direction, notes remarks) {
+                         const std::array<vector3, 3>& direction, notes remarks,
+                         std::optional<double> slice_thickness_mm, std::string kernel) {
                  return ct_assembly(geometry{.shape = shape,
                                              .spacing_mm = spacing_mm,
                                              .origin_mm = origin_mm,
                                              .direction = direction},
-                                    std::move(remarks));
+                                    std::move(remarks), {slice_thickness_mm, std::move(kernel)});
              }),
              py::kw_only(), "shape"_a, "spacing_mm"_a, "origin_mm"_a = standard.origin_mm,
-             "direction"_a = standard.direction, "notes"_a = notes{})
+             "direction"_a = standard.direction, "notes"_a = notes{}, "slice_thickness_mm"_a = py::none(),
+             "kernel"_a = "")
         .def("put", &put, "first"_a, "stored"_a, py::kw_only(), "slope"_a = 1.0, "intercept"_a = 0.0,
              "Stores whole slices from slice `first` on as slope * stored + intercept. Different slices may "
              "be put "

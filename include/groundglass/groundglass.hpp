@@ -30,7 +30,9 @@
 #include <groundglass/lungs/part_names.hpp>
 #include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/note.hpp>
+#include <groundglass/quantification/aeration.hpp>
 #include <groundglass/quantification/involvement.hpp>
+#include <groundglass/quantification/involvement_and_aeration.hpp>
 #include <groundglass/quantification/involvement_uncertainty.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
 #include <groundglass/reading/hounsfield.hpp>
@@ -63,4 +65,5 @@
 #include <groundglass/volume/lung_ct.hpp>
 #include <groundglass/volume/lung_regions.hpp>
 #include <groundglass/volume/morphology.hpp>
+#include <groundglass/volume/reconstruction.hpp>
 #include <groundglass/volume/resample.hpp>

@@ -22,6 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from groundglass import _moved, evaluation, phantom, plotting, report, statistics
 from groundglass._core import (
+    Aeration,
+    AerationMeasures,
+    AerationTable,
     CtVolume,
     GradeProbabilities,
     IntervalRow,
@@ -37,6 +40,7 @@ from groundglass._core import (
     LungMask,
     Note,
     QuantileCurve,
+    RegionAeration,
     RegionInvolvement,
     RegionUncertainty,
     SavitzkyGolay,
@@ -57,6 +61,7 @@ from groundglass._core import (
     extent_conventions,
     extent_score,
     grade_probability,
+    involvement_and_aeration,
     involvement_by_label,
     with_lobes,
     with_lungs,
@@ -92,6 +97,9 @@ if not TYPE_CHECKING:  # for a type checker, what is not there is an error
 
 
 __all__ = [
+    "Aeration",
+    "AerationMeasures",
+    "AerationTable",
     "CtVolume",
     "FormatError",
     "GradeProbabilities",
@@ -111,6 +119,7 @@ __all__ = [
     "PercentWarning",
     "Pipeline",
     "QuantileCurve",
+    "RegionAeration",
     "RegionInvolvement",
     "RegionUncertainty",
     "Result",
@@ -142,6 +151,7 @@ __all__ = [
     "fit_thresholds",
     "grade_probability",
     "interval_table",
+    "involvement_and_aeration",
     "involvement_by_label",
     "isotonic_regression",
     "phantom",

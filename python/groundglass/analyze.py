@@ -1,4 +1,4 @@
-"""From a study to its result in one call: reading, lungs, lesions, involvement, grades."""
+"""From a study to its result in one call: reading, lungs, lesions, involvement, aeration, grades."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass._core import (
+    Aeration,
     CtVolume,
     Involvement,
     InvolvementUncertainty,
@@ -20,6 +21,7 @@ from groundglass._core import (
     SliceProfile,
     Thresholds,
     __version__,
+    involvement_and_aeration,
 )
 from groundglass._run import Progress, check_threads, peak_memory_mb, teller
 from groundglass.cohort.severity_model import SeverityModel
@@ -59,6 +61,7 @@ def analyze(
     views: int = 1,
     compatible: bool = False,
     severity: SeverityModel | str | Path | None = None,
+    aeration_bands: Sequence[int] | None = None,
     series: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -85,7 +88,8 @@ def analyze(
     over flips and turns of each slice, at that many times the cost. `compatible` follows a published flow
     to the letter, for Inf-Net or one four-class network. `severity`, a model of
     :func:`groundglass.fit_severity` or its file, gives the classes and their cuts in place of the
-    published ones, and says what became of the patients like this one.
+    published ones, and says what became of the patients like this one. `aeration_bands` are the four edges
+    in HU between the compartments of aeration in place of the published ones (:class:`groundglass.Aeration`).
     `threads` is the number of slices segmented at a time, 0 for one a core. With `out` the files of
     :data:`groundglass.result.FILES` are written there at the end, all or none; `overwrite` allows an existing
     folder. `extras`, names of :data:`groundglass.extras.EXTRAS`, are written beside them. `keep_uid` records
@@ -108,6 +112,7 @@ def analyze(
     if lesions is not None and model is not None:
         raise ValueError("model and lesions exclude each other: with lesions given no model runs")
     check_lung_method(lung_method)
+    aeration = Aeration() if aeration_bands is None else Aeration(bands_hu=aeration_bands)
     if lungs is not None and lung_method is not None:
         raise ValueError("lungs and lung_method exclude each other: given lungs are not looked for")
     if lesions is not None and (views != 1 or compatible):
@@ -135,7 +140,7 @@ def analyze(
             tell("quantification", 0, 1)
             involvement, grading = Involvement(), Scores()
             thresholds = Thresholds.published() if fitted is None else fitted.thresholds
-            table = involvement(lesion_ct)
+            table, aerated = involvement_and_aeration(lesion_ct, involvement=involvement, aeration=aeration)
             uncertainty = None
             if lesion_ct.uncertainty is not None:
                 uncertainty = InvolvementUncertainty(high_opacity=involvement.high_opacity)(lesion_ct)
@@ -145,6 +150,7 @@ def analyze(
         result = Result(
             lesion_ct=lesion_ct,
             table=table,
+            aeration=aerated,
             uncertainty=uncertainty,
             profile=profile,
             scores=grading(table),
@@ -156,6 +162,7 @@ def analyze(
                 "read": tuple(ct.notes),
                 "lungs": tuple(lung_ct.notes),
                 "segmentation": tuple(lesion_ct.notes),
+                "quantification": tuple(aerated.notes),
             },
             models=tuple(model_record(file) for file in models),
             lung_model=found.model,

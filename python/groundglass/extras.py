@@ -60,7 +60,9 @@ EXTRAS = {
     "report": Extra(files=("report.html",), write=_report, needs=("PIL",)),
     "dicom-seg": Extra(files=("segmentation.dcm",), write=_dicom_seg, needs=("highdicom",), dicom=True),
     "dicom-sr": Extra(files=("measurements.dcm",), write=_dicom_sr, needs=("highdicom",), dicom=True),
-    "parquet": Extra(files=("regions.parquet", "slices.parquet"), write=_parquet, needs=("pyarrow",)),
+    "parquet": Extra(
+        files=("regions.parquet", "aeration.parquet", "slices.parquet"), write=_parquet, needs=("pyarrow",)
+    ),
 }
 
 

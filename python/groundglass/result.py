@@ -15,6 +15,7 @@ from groundglass import overlay
 from groundglass.extras import EXTRAS, check, check_source
 from groundglass.findings.findings import Findings
 from groundglass.findings.records import (
+    AERATION_COLUMNS,
     INTERVAL_COLUMNS,
     NOT_A_DEVICE,
     REGION_COLUMNS,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from groundglass.cohort.severity_model import SeverityModel
 
 __all__ = [
+    "AERATION_COLUMNS",
     "FILES",
     "INTERVAL_COLUMNS",
     "NOT_A_DEVICE",
@@ -54,7 +56,15 @@ __all__ = [
 
 
 #: Everything that :meth:`Result.save` writes.
-FILES = ("result.json", "regions.csv", "slices.csv", "lungs.nii.gz", "lesions.nii.gz", "overlay.png")
+FILES = (
+    "result.json",
+    "regions.csv",
+    "aeration.csv",
+    "slices.csv",
+    "lungs.nii.gz",
+    "lesions.nii.gz",
+    "overlay.png",
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -87,6 +97,7 @@ class Result(Findings):
         """Writes :data:`FILES` and `extras` into a folder that exists; :meth:`save` is the careful way."""
         (folder / "result.json").write_text(self.to_json(), encoding="utf-8")
         (folder / "regions.csv").write_text(to_csv(self.region_rows()), encoding="utf-8")
+        (folder / "aeration.csv").write_text(to_csv(self.aeration_rows()), encoding="utf-8")
         (folder / "slices.csv").write_text(to_csv(self.slice_rows()), encoding="utf-8")
         self.write_mask(folder / "lungs.nii.gz", self.lungs)
         self.write_mask(folder / "lesions.nii.gz", self.lesions)
@@ -108,8 +119,9 @@ class Result(Findings):
             write_nifti(path, turned, grid.spacing_mm, grid.origin_mm, grid.direction)
 
     def to_parquet(self, folder: str | Path, *, overwrite: bool = False) -> None:
-        """Writes ``regions.parquet`` and ``slices.parquet``: the tables of the CSV files with their columns
-        and units, null for "no answer", and the version and the disclaimer in the schema's metadata.
+        """Writes ``regions.parquet``, ``aeration.parquet`` and ``slices.parquet``: the tables of the CSV
+        files with their columns and units, null for "no answer", and the version and the disclaimer in the
+        schema's metadata.
 
         Raises :class:`ImportError` where pyarrow is not installed, :class:`OSError` for files that exist,
         unless `overwrite` allows to replace them, and for a folder that can't be written.

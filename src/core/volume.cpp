@@ -8,4 +8,5 @@
 #include <groundglass/volume/detail/lung_ct.hpp>
 #include <groundglass/volume/detail/lung_regions.hpp>
 #include <groundglass/volume/detail/morphology.hpp>
+#include <groundglass/volume/detail/reconstruction.hpp>
 #include <groundglass/volume/detail/resample.hpp>

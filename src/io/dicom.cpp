@@ -177,7 +177,7 @@ volume::ct_volume read_dicom(const fs::path& path, const std::string& series_uid
         remarks.insert(remarks.end(), open.begin(), open.end());
         const std::string series = "series " + plan.series_uid + ": ";
         try {
-            reading::ct_assembly assembly(plan.grid, std::move(remarks));
+            reading::ct_assembly assembly(plan.grid, std::move(remarks), plan.made);
             std::vector<char> bytes;
             decoder_lines lines;
             for (std::size_t i = 0; i < plan.order.size(); ++i) {

@@ -21,6 +21,7 @@ import groundglass as gg
 from dicom_factory import sequence, write_enhanced
 from dicom_study import ORIGIN, SPACING, chest, dumped, errors_of, measured, result, turned
 from groundglass.cli import main
+from groundglass.html.compartments import COMPARTMENTS
 from groundglass.result import NOT_A_DEVICE, ModelRecord
 from groundglass.write.dicom_seg import write_dicom_seg
 from groundglass.write.dicom_sr import _site, write_dicom_sr
@@ -32,6 +33,17 @@ COLUMNS = {
     ("39607008", "118565006", None): "lung_ml",
     ("39607008", "112031", "373098007"): "lung_hu_mean",
     ("39607008", "112031", "386136009"): "lung_hu_sd",
+    **{
+        ("39607008", f"{name.upper().replace('_', '-')}{code}", None): f"{name}_{unit}"
+        for name in COMPARTMENTS
+        for unit, code in (("ml", "-ML"), ("percent", ""))
+    },
+    ("39607008", "LAA-950", None): "low_attenuation_950_percent",
+    ("39607008", "LAA-910", None): "low_attenuation_910_percent",
+    ("39607008", "PERC15", None): "perc15_hu",
+    ("39607008", "GAS", None): "gas_ml",
+    ("39607008", "118538004", None): "lung_mass_g",
+    ("39607008", "AIR-TISSUE", None): "air_tissue_ratio",
     ("112120", "118565006", None): "ground_glass_ml",
     ("95436008", "118565006", None): "consolidation_ml",
     ("112001", "118565006", None): "opacity_ml",
@@ -40,7 +52,8 @@ COLUMNS = {
     ("112001", "112031", "373098007"): "opacity_hu_mean",
     ("112001", "112031", "386136009"): "opacity_hu_sd",
 }
-UNITS = {"ml": "ml", "percent": "%", "mean": "[hnsf'U]", "sd": "[hnsf'U]"}
+UNITS = {"ml": "ml", "percent": "%", "mean": "[hnsf'U]", "sd": "[hnsf'U]", "hu": "[hnsf'U]"}
+UNITS |= {"g": "g", "ratio": "ml/g"}
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +107,7 @@ def test_the_table_reads_back(study: gg.Result, document: Any) -> None:
             seen[region_of(group), column] = measurement.value
     true = {
         (row["region"], column): row[column]
-        for row in study.region_rows()
+        for row in map(dict.__or__, study.region_rows(), study.aeration_rows())
         for column in COLUMNS.values()
         if not math.isnan(row[column])
     }
@@ -144,7 +157,7 @@ def test_references_to_segments(tmp_path: Path, study: gg.Result) -> None:
         "groundglass left lung, lung": "Left lung",
         "groundglass right lung, lung": "Right lung",
     }
-    assert len(groups(document)) == 4 * len(study.region_rows())
+    assert len(groups(document)) == 5 * len(study.region_rows())
     evidence = {uid for _, _, uid, _ in document.get_evidence()}
     assert evidence == {seg.SOPInstanceUID, *(header.SOPInstanceUID for header in study.source_headers or ())}
     assert errors_of(tmp_path / "sr.dcm") == []

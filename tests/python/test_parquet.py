@@ -20,7 +20,7 @@ def cells(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("name", ["regions", "slices"])
+@pytest.mark.parametrize("name", ["regions", "aeration", "slices"])
 def test_the_tables_hold_what_the_csv_files_hold(tmp_path: Path, name: str) -> None:
     result().save(tmp_path / "out", extras=("parquet",))
     rows = cells(tmp_path / "out" / f"{name}.csv")
@@ -54,7 +54,7 @@ def test_no_answer_is_null_and_types_stay(tmp_path: Path) -> None:
 
 def test_the_file_says_where_it_comes_from_and_not_whose_it_is(tmp_path: Path) -> None:
     result().to_parquet(tmp_path)
-    for name in ("regions", "slices"):
+    for name in ("regions", "aeration", "slices"):
         metadata = pyarrow.parquet.read_schema(tmp_path / f"{name}.parquet").metadata
         assert metadata == {
             b"groundglass_version": gg.__version__.encode(),

@@ -33,7 +33,10 @@ struct involvement_counts {
     /// Adds a voxel of lung; `lesion` is a `lesion_label` value.
     constexpr void add(std::int16_t hu, std::uint8_t lesion, high_opacity_rule rule) {
         lung.add(hu);
-        if (lesion == 0) return;
+        if (lesion != 0) add_lesion(hu, lesion, rule);
+    }
+    /// Adds what a voxel of lesion counts besides the lung that it lies in.
+    constexpr void add_lesion(std::int16_t hu, std::uint8_t lesion, high_opacity_rule rule) {
         opacity.add(hu);
         const bool consolidated = lesion == static_cast<std::uint8_t>(volume::lesion_label::consolidation);
         consolidation += consolidated;

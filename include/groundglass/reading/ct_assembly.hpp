@@ -8,6 +8,7 @@
 #include <groundglass/reading/orientation.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 #include <groundglass/volume/geometry.hpp>
+#include <groundglass/volume/reconstruction.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,9 +23,10 @@ namespace groundglass::reading {
 /// in the one buffer that becomes the volume. Different slices may be put from different threads.
 class ct_assembly {
 public:
-    /// `grid` is where the voxels lie as they come, in any orientation; `remarks` what the reader has to say.
-    /// Throws `format_error` for a grid that no chest CT has, as `check_ct_grid` does.
-    explicit ct_assembly(const volume::geometry& grid, notes remarks = {});
+    /// `grid` is where the voxels lie as they come, in any orientation; `remarks` what the reader has to say,
+    /// `made` what the headers say of the slices. Throws `format_error` for a grid that no chest CT has, as
+    /// `check_ct_grid` does.
+    explicit ct_assembly(const volume::geometry& grid, notes remarks = {}, volume::reconstruction made = {});
 
     [[nodiscard]] const volume::geometry& grid() const { return grid_; }
 
@@ -56,6 +58,7 @@ private:
     volume::geometry grid_;
     axial_order order_;
     notes remarks_;
+    volume::reconstruction made_;
     array3<std::int16_t> array_;
     std::vector<intensity_summary> seen_;
 };

@@ -5,6 +5,7 @@
 #include <groundglass/reading/slice_header.hpp>
 #include <groundglass/reading/slice_stack.hpp>
 #include <groundglass/volume/geometry.hpp>
+#include <groundglass/volume/reconstruction.hpp>
 
 #include <cstddef>
 #include <span>
@@ -41,6 +42,8 @@ struct series_plan {
     volume::geometry grid;
     std::vector<other_series> others;
     notes remarks;
+    /// As one of the slices says.
+    volume::reconstruction made;
 };
 
 /// Decides from slice headers alone which slices make the CT volume and in which order: the gate that every

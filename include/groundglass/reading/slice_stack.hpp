@@ -4,6 +4,7 @@
 #include <groundglass/note.hpp>
 #include <groundglass/reading/slice_header.hpp>
 #include <groundglass/volume/geometry.hpp>
+#include <groundglass/volume/reconstruction.hpp>
 
 #include <cstddef>
 #include <span>
@@ -18,6 +19,8 @@ struct slice_stack {
     /// As acquired: `to_axial` turns sagittal, coronal and flipped volumes.
     volume::geometry grid;
     notes remarks;
+    /// As one of the slices says.
+    volume::reconstruction made;
 };
 
 /// Orders slices that share plane, size and spacing by their position along the normal of the slices, never

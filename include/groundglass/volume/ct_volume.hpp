@@ -3,6 +3,7 @@
 #include <groundglass/array.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/volume/geometry.hpp>
+#include <groundglass/volume/reconstruction.hpp>
 
 #include <cstdint>
 
@@ -16,8 +17,10 @@ public:
     /// Throws `std::invalid_argument` when the array's shape is not the grid's, a spacing is not positive,
     /// the grid's volume is no number, or the grid is not axial (`to_axial` in `reading/orientation.hpp`
     /// turns it).
-    ct_volume(array3<std::int16_t> hounsfield, const geometry& grid, groundglass::notes found = {});
-    ct_volume(shared_array3<std::int16_t> hounsfield, const geometry& grid, groundglass::notes found = {});
+    ct_volume(array3<std::int16_t> hounsfield, const geometry& grid, groundglass::notes found = {},
+              volume::reconstruction made = {});
+    ct_volume(shared_array3<std::int16_t> hounsfield, const geometry& grid, groundglass::notes found = {},
+              volume::reconstruction made = {});
 
     /// HU, `(slice, row, column)`.
     [[nodiscard]] const array3<std::int16_t>& hounsfield() const { return *hounsfield_; }
@@ -26,11 +29,14 @@ public:
     /// What the reader found and mended, the `found` of the constructor.
     [[nodiscard]] const groundglass::notes& notes() const { return notes_; }
     [[nodiscard, deprecated("use notes()")]] const groundglass::notes& remarks() const { return notes_; }
+    /// How the scanner made the slices, the `made` of the constructor.
+    [[nodiscard]] const volume::reconstruction& reconstruction() const { return reconstruction_; }
 
 private:
     shared_array3<std::int16_t> hounsfield_;
     geometry grid_;
     groundglass::notes notes_;
+    volume::reconstruction reconstruction_;
 };
 
 } // namespace groundglass::volume

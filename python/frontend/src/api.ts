@@ -43,6 +43,24 @@ export interface Region {
   opacity_percent_upper?: number | null;
 }
 
+type Compartment = "hyperinflated" | "normally_aerated" | "poorly_aerated" | "non_aerated" | "denser";
+
+export type AerationRow = Record<`${Compartment}_percent`, number | null> & {
+  region: string;
+  low_attenuation_950_percent: number | null;
+  low_attenuation_910_percent: number | null;
+  perc15_hu: number | null;
+  mean_hu: number | null;
+  gas_ml: number;
+  lung_mass_g: number;
+  air_tissue_ratio: number | null;
+};
+
+export interface Aeration {
+  bands_hu: number[];
+  regions: AerationRow[];
+}
+
 export interface SliceRow {
   slice: number;
   position_mm: number;
@@ -79,6 +97,8 @@ export interface Measurement {
     high_opacity_percent_upper: number | null;
   };
   regions: Region[];
+  /** Not there in a result that an older server made. */
+  aeration?: Aeration;
   slices: SliceRow[];
   run: { timings_s: Record<string, number> };
 }

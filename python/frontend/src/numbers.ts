@@ -126,7 +126,7 @@ export function pictureSummary(picture: Picture): HTMLElement {
   );
 }
 
-function table(label: string, head: string[], rows: string[][]): HTMLElement {
+export function table(label: string, head: string[], rows: string[][]): HTMLElement {
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "group", "aria-label": label },

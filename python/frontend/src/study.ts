@@ -1,5 +1,6 @@
 /** The result of a whole study: volume, profile, figures, files. */
 
+import { aerationTable } from "./aeration";
 import * as api from "./api";
 import { button, h, type Child } from "./dom";
 import { Downloads } from "./downloads";
@@ -148,6 +149,7 @@ export class StudyView implements View {
         "div",
         { class: "below" },
         regionTable(result),
+        result.aeration && aerationTable(result.aeration),
         scoreTable(result),
         h("div", { class: "stack" }, noteList(result.notes), studyProvenance(this.result)),
       ),

@@ -206,6 +206,10 @@ class SeriesPlan:
     def origin_mm(self) -> _Triple: ...
     @property
     def direction(self) -> _Triples: ...
+    @property
+    def slice_thickness_mm(self) -> float | None: ...
+    @property
+    def kernel(self) -> str: ...
 
 def plan_series(
     headers: Sequence[SliceHeader], *, series: str = "", position_tolerance: float = 0.1
@@ -242,6 +246,8 @@ class CtAssembly:
         origin_mm: Sequence[float] = (0.0, 0.0, 0.0),
         direction: Sequence[Sequence[float]] = ((0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)),
         notes: Sequence[Note] = (),
+        slice_thickness_mm: float | None = None,
+        kernel: str = "",
     ) -> None: ...
     def put(
         self, first: int, stored: npt.NDArray[Any], *, slope: float = 1.0, intercept: float = 0.0

@@ -26,6 +26,7 @@ from groundglass import logs
 from groundglass.cli.errors import WrongInput
 from groundglass.errors import ModelError
 from groundglass.findings.records import NOT_A_DEVICE
+from groundglass.html.compartments import COMPARTMENTS
 
 if TYPE_CHECKING:
     from groundglass._core import InvolvementTable, Note
@@ -125,8 +126,23 @@ def print_result(result: Result) -> None:
     if model is not None:
         screen.print(shares_line(model, result.table.opacity_fraction), soft_wrap=True)
     screen.print(score_line(result), soft_wrap=True)
+    screen.print(aeration_line(result), soft_wrap=True)
     print_notes(screen, result.notes)
     print_terms(screen, result.weights)
+
+
+def aeration_line(result: Result) -> str:
+    """The compartments of both lungs from air to tissue, low attenuation, gas and tissue."""
+    both = result.aeration.rows[0]
+    parts = (
+        f"{title.lower()} {number(getattr(both, f'{name}_percent'))} %"
+        for name, title in COMPARTMENTS.items()
+    )
+    return (
+        f"Aeration: {', '.join(parts)}; below -950 HU {number(both.low_attenuation_950_percent, 2)} %, "
+        f"Perc15 {number(both.perc15_hu, 0)} HU; gas {number(both.gas_ml, 0)} ml, "
+        f"tissue {number(both.lung_mass_g, 0)} g"
+    )
 
 
 def shares_line(model: SeverityModel, fraction: float) -> str:

@@ -14,14 +14,15 @@ from groundglass.cli.options import Compatible, Debug, LungMethods, Models, Over
 FILES = {
     "result.json": "everything, with full precision and where it comes from",
     "regions.csv": "the table: volumes, percentages, HU of each region",
-    "slices.csv": "the same along the slices, from feet to head",
+    "aeration.csv": "air, tissue and low attenuation of the same regions",
+    "slices.csv": "the volumes along the slices, from feet to head",
     "lungs.nii.gz": "0 none, 1 left, 2 right; in the axes of the study's file",
     "lesions.nii.gz": "0 none, 1 ground glass, 2 consolidation; likewise",
     "overlay.png": "up to twelve slices with lungs and lesions drawn in",
     "report.html": "with --report: one page to read, print and keep",
     "segmentation.dcm": "with --dicom-seg: the masks as DICOM SEG",
     "measurements.dcm": "with --dicom-sr: the table as DICOM SR, TID 1500",
-    "*.parquet": "with --parquet: regions and slices as Parquet",
+    "*.parquet": "with --parquet: regions, aeration and slices as Parquet",
 }
 EXAMPLES = {
     "Measure a study and keep everything:": "groundglass analyze study/ --out result",
@@ -113,6 +114,16 @@ def analyze(
             rich_help_panel=METHOD,
         ),
     ] = None,
+    aeration_bands: Annotated[
+        str | None,
+        typer.Option(
+            "--aeration-bands",
+            metavar="HU,HU,HU,HU",
+            help="Edges between hyperinflated, normally, poorly and non-aerated lung and what is denser, in "
+            "place of -900,-500,-100,100.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -185,6 +196,7 @@ def analyze(
         raise typer.BadParameter(f"name the folder for --{extras[0]}", param_hint="--out")
     if out is None and not json:
         raise typer.BadParameter("name the folder to write, or print with --json", param_hint="--out")
+    bands = None if aeration_bands is None else _edges(aeration_bands)
     refuse_existing(out, overwrite)
     with blaming_model(model or lung_method), stage_bars() as progress:
         result = run(
@@ -198,6 +210,7 @@ def analyze(
             views=views,
             compatible=compatible,
             severity=severity,
+            aeration_bands=bands,
             series=series,
             out=out,
             overwrite=overwrite,
@@ -214,3 +227,14 @@ def analyze(
     print_result(result)
     if out is not None:
         console().print(f"Written to {out}", markup=False, soft_wrap=True)
+
+
+def _edges(text: str) -> list[int]:
+    """The edges of ``HU,HU,HU,HU``; how many there must be and in which order is the stage's to say."""
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        example = "as -900,-500,-100,100"
+        raise ValueError(
+            f"--aeration-bands must be four whole numbers in HU, {example}; found {text!r}"
+        ) from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groundglass._core import ct_grade_cuts, grade_probability
+from groundglass._core import Aeration, ct_grade_cuts, grade_probability
 from groundglass.findings.records import (
     INTERVAL_COLUMNS,
     NOT_A_DEVICE,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from groundglass._core import (
+        AerationTable,
         CtVolume,
         GradeProbabilities,
         InvolvementTable,
@@ -59,13 +60,13 @@ class FittedSeverity(Protocol):
 class Findings:
     """What :func:`groundglass.analyze` found: table, profile and grades, with the volumes they come from.
 
-    `table` holds the regions, `profile` an entry a slice from feet to head; volumes are in ml, percentages of
-    lung volume. `severity_class` is what `thresholds` makes of the fraction of opacity. `given_sha256` holds
-    a digest of each mask that was given. `lung_model` are the weights that found the lungs, None for the
-    classical mask and for given lungs. `severity_model` is the fitted one that the thresholds come from,
-    None for the published ones. `uncertainty` is None where the lesions were given, and where
-    neither a calibration nor several members say anything. The arrays are views into the analyzed volumes,
-    ``(slice, row, column)``.
+    `table` holds the regions, `aeration` the air and tissue of the same, `profile` an entry a slice from feet
+    to head; volumes are in ml, percentages of lung volume. `severity_class` is what `thresholds` makes of the
+    fraction of opacity. `given_sha256` holds a digest of each mask that was given. `lung_model` are the
+    weights that found the lungs, None for the classical mask and for given lungs. `severity_model` is the
+    fitted one that the thresholds come from, None for the published ones. `uncertainty` is None where the
+    lesions were given, and where neither a calibration nor several members say anything. The arrays are views
+    into the analyzed volumes, ``(slice, row, column)``.
 
     `source_headers` are the headers of the DICOM slices in their order, where they were asked for: what DICOM
     extras take the patient's data from. They come out nowhere else, and stay behind when a result is pickled
@@ -74,6 +75,7 @@ class Findings:
 
     lesion_ct: LesionCt
     table: InvolvementTable
+    aeration: AerationTable
     profile: Sequence[SliceInvolvement]
     scores: ScoreTable
     thresholds: Thresholds
@@ -92,6 +94,13 @@ class Findings:
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"source_headers": None}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        # A result that was pickled before there was an aeration has the voxels to measure it by.
+        known = dict(state)
+        if "aeration" not in known:
+            known["aeration"] = Aeration()(known["lesion_ct"])
+        self.__dict__.update(known)
 
     @property
     def ct(self) -> CtVolume:
@@ -205,6 +214,7 @@ class Findings:
             },
             **self._uncertainty_entry(),
             "regions": self.region_rows(),
+            "aeration": {"bands_hu": list(self.aeration.bands_hu), "regions": self.aeration_rows()},
             "slices": self.slice_rows(),
             "run": {
                 "timings_s": dict(self.run.timings_s),
@@ -331,6 +341,11 @@ class Findings:
                     name, _, bound = column.rpartition("_")
                     row[column] = float(getattr(getattr(curves, name), bound)) if curves else math.nan
         return rows
+
+    def aeration_rows(self) -> list[dict[str, Any]]:
+        """The aeration of the regions as dictionaries with the keys :data:`AERATION_COLUMNS`, in the order of
+        :meth:`region_rows`."""
+        return self.aeration.to_dict()
 
     def slice_rows(self) -> list[dict[str, Any]]:
         """The slice profile as dictionaries with the keys :data:`SLICE_COLUMNS`, from feet to head."""

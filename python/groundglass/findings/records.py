@@ -9,11 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from groundglass.html.compartments import COMPARTMENTS
+
 if TYPE_CHECKING:
     from groundglass.read.grid import Grid
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
 
@@ -34,6 +36,22 @@ REGION_COLUMNS = (
 
 #: What ``regions.csv`` and ``regions`` hold of each of these besides, where the models are calibrated.
 INTERVAL_COLUMNS = tuple(f"{name}_{bound}" for name in REGION_COLUMNS[2:7] for bound in ("lower", "upper"))
+
+#: Columns of ``aeration.csv``, in order; the same names are the keys of ``aeration.regions``.
+AERATION_COLUMNS = (
+    "region",
+    "lung_ml",
+    *(f"{name}_ml" for name in COMPARTMENTS),
+    *(f"{name}_percent" for name in COMPARTMENTS),
+    "low_attenuation_950_percent",
+    "low_attenuation_910_percent",
+    "perc15_hu",
+    "mean_hu",
+    "sd_hu",
+    "gas_ml",
+    "lung_mass_g",
+    "air_tissue_ratio",
+)
 
 #: Columns of ``slices.csv``, in order; the same names are the keys of ``slices`` in ``result.json``.
 SLICE_COLUMNS = ("slice", "position_mm", "lung_ml", "ground_glass_ml", "consolidation_ml", "opacity_percent")

@@ -359,6 +359,8 @@ def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:
             origin_mm=plan.origin_mm,
             direction=plan.direction,
             notes=[*found.notes, *plan.notes, *_core.concatenation_notes(headers)],
+            slice_thickness_mm=plan.slice_thickness_mm,
+            kernel=plan.kernel,
         )
         # One run after the other: GDCM's decoders share state, and two at a time crash now and then.
         with listening() as heard, tempfile.TemporaryDirectory(prefix="groundglass-") as folder:

@@ -1,4 +1,4 @@
-"""The report of a result: one HTML page to read on a screen, to print on two pages and to keep.
+"""The report of a result: one HTML page to read on a screen, to print on three pages and to keep.
 
 ::
 

@@ -10,7 +10,7 @@ from groundglass.html.words import SPACE, clipped, counted, number
 from groundglass.read.kinds import title_of
 from groundglass.report.headline import coverage, uncalibrated
 
-#: Notes and models listed at most, and signs of one text: the report keeps to two pages.
+#: Notes and models listed at most, and signs of one text: the report keeps to its pages.
 MOST_NOTES, MOST_NOTE_LINES, MOST_MODELS = 8, 11, 3
 LONGEST_NOTE, LONGEST_NAME, LONGEST_LICENCE, LONGEST_TERMS = 180, 28, 110, 180
 #: Signs of a note's line on paper.
@@ -96,7 +96,7 @@ def reading(content: Mapping[str, Any]) -> Markup:
 
 
 def terms(content: Mapping[str, Any]) -> Markup:
-    """What this is not, and what the weights may be used for: stands on both pages."""
+    """What this is not, and what the weights may be used for: stands on every page."""
     name, _, rest = content["disclaimer"].partition(":")
     weights = licences(_weights(content), LONGEST_LICENCE)
     return el(

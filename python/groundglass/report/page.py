@@ -1,4 +1,4 @@
-"""The page of a result, put together: two sheets that print as two pages."""
+"""The page of a result, put together: three sheets that print as three pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from groundglass.findings.layers import LAYERS, LESIONS, Layer
 from groundglass.html.markup import Content, Markup, el
 from groundglass.html.words import counted, number, percent, volume
 from groundglass.read.kinds import title_of
-from groundglass.report import headline, origin, profile, tables
+from groundglass.report import aeration, headline, origin, profile, tables
 from groundglass.report.pictures import SLICE_WIDTH, KeySlice, key_slices
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def page(result: Findings) -> str:
         ),
         class_="sheet dense" if origin.crowded(content) else "sheet",
     )
+    third = el(
+        "article", _masthead(content, 3), origin.terms(content), aeration.section(content), class_="sheet"
+    )
     head = el(
         "head",
         el("meta", charset="utf-8"),
@@ -63,7 +66,7 @@ def page(result: Findings) -> str:
         el("title", f"groundglass report: {title}"),
         el("style", Markup(style())),
     )
-    return f"<!doctype html>\n{el('html', head, el('body', el('main', first, second)), lang='en')}\n"
+    return f"<!doctype html>\n{el('html', head, el('body', el('main', first, second, third)), lang='en')}\n"
 
 
 def style() -> str:
@@ -77,14 +80,14 @@ def _density(regions: int) -> str:
 
 
 def _masthead(content: Mapping[str, Any], number_of_page: int) -> Markup:
-    """The heading of the first sheet, repeated in words on the second."""
+    """The heading of the first sheet, repeated in words on the others."""
     source = content["input"]
     slices, rows, columns = source["shape"]
     kind = title_of(source["kind"])
     about = [
         el("span", f"{kind}, {counted(slices, 'slice')} of {rows} × {columns}"),
         el("span", "Study ", el("code", source["sha256"][:12])),
-        el("span", f"Page {number_of_page} of 2", class_="paper"),
+        el("span", f"Page {number_of_page} of 3", class_="paper"),
     ]
     name = [el("span", "groundglass", class_="wordmark"), " ", el("span", "Opacity of the lungs in chest CT")]
     return el(

@@ -45,6 +45,7 @@ DOWNLOADS = {
     "report.html": "report",
     "result.json": "result",
     "regions.csv": "regions",
+    "aeration.csv": "aeration",
     "slices.csv": "slices",
     "ct.nii.gz": "ct",
     "lungs.nii.gz": "lungs",

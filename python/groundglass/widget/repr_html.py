@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from groundglass import _core
 from groundglass.findings.layers import LESIONS
 from groundglass.findings.records import SCORES
-from groundglass.html import cells
+from groundglass.html import cells, compartments
 from groundglass.html.cells import ACCENT, QUIET, SOFT, card, heading, pairs
 from groundglass.html.markup import Markup, el
 from groundglass.html.stages import stage
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from groundglass._core import (
+        AerationTable,
         CtVolume,
         GradeProbabilities,
         InvolvementTable,
@@ -49,7 +50,8 @@ _STRIP, _PICTURE = 4, 200
 
 
 def result(found: Result) -> str:
-    """The headline with its probabilities, the regions, four slices, and what to be wary of."""
+    """The headline with its probabilities, the regions with air and tissue, four slices, and what to be wary
+    of."""
     interval, doubt = found.opacity_interval_percent, found.uncertainty
     bounds = None
     if interval is not None and doubt is not None:
@@ -77,6 +79,7 @@ def result(found: Result) -> str:
     return card(
         head,
         _regions(found.table),
+        _aeration(found.aeration, title="Air and tissue"),
         _strip(found),
         _notes(found.notes, found.plain),
         el("div", foot, style=QUIET),
@@ -85,6 +88,11 @@ def result(found: Result) -> str:
 
 def involvement(table: InvolvementTable) -> str:
     return card(_regions(table, title="Involvement by region"))
+
+
+def aeration(table: AerationTable) -> str:
+    told = [el("div", note.text, style=QUIET) for note in table.notes]
+    return card(_aeration(table, title="Air and tissue by region"), told)
 
 
 def scores(table: ScoreTable) -> str:
@@ -265,6 +273,24 @@ def _regions(table: InvolvementTable, title: str = "") -> Markup:
     return cells.table(head, rows, title=title)
 
 
+def _aeration(table: AerationTable, title: str) -> Markup:
+    rows = [
+        (
+            row.region,
+            *(percent(getattr(row, f"{name}_percent"), 1) for name in compartments.COMPARTMENTS),
+            percent(row.low_attenuation_950_percent, 1),
+            number(row.perc15_hu, 0),
+            number(row.gas_ml, 0),
+            number(row.lung_mass_g, 0),
+        )
+        for row in (*table.rows, *table.lobes)
+    ]
+    held = compartments.ranges(table.bands_hu)
+    names = [f"{name}, {hu} HU" for name, hu in zip(compartments.COMPARTMENTS.values(), held, strict=True)]
+    head = ("Region", *names, "Below −950 HU", "Perc15, HU", "Gas, ml", "Tissue, g")
+    return cells.table(head, rows, title=title)
+
+
 def _bars(found: GradeProbabilities) -> Markup:
     """The probability of each grade; the names are those of the grades by extent where there are five."""
     shares = found.probability
@@ -303,6 +329,7 @@ _DRAWN: dict[type, Callable[[Any], str]] = {
     _core.LungCt: lung_ct,
     _core.LesionCt: lesion_ct,
     _core.InvolvementTable: involvement,
+    _core.AerationTable: aeration,
     _core.UncertaintyTable: uncertainty,
     _core.ScoreTable: scores,
     _core.SliceInvolvement: slice_entry,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from groundglass.errors import FormatError
 from groundglass.findings.records import NOT_A_DEVICE
+from groundglass.html.compartments import COMPARTMENTS
 from groundglass.read.decoders import quiet
 from groundglass.write import dicom_codes as codes
 from groundglass.write import dicom_source as dicom
@@ -40,8 +41,13 @@ __all__ = ["write_dicom_sr"]
 #: Behind that of the segmentation.
 _SERIES_NUMBER = 9002
 
+
+def _code(compartment: str) -> str:
+    return compartment.upper().replace("_", "-")
+
+
 #: What is measured in each region: a name, category and code of the finding, and its measurements as columns
-#: of the region table with their name, unit and derivation.
+#: of the region table and of the aeration's with their name, unit and derivation.
 _Column = tuple[str, Code, Code, Code | None]
 _FINDINGS: tuple[tuple[str, Code, Code, tuple[_Column, ...]], ...] = (
     (
@@ -52,6 +58,21 @@ _FINDINGS: tuple[tuple[str, Code, Code, tuple[_Column, ...]], ...] = (
             ("lung_ml", codes.VOLUME, codes.ML, None),
             ("lung_hu_mean", codes.ATTENUATION, codes.HU, codes.MEAN),
             ("lung_hu_sd", codes.ATTENUATION, codes.HU, codes.STANDARD_DEVIATION),
+        ),
+    ),
+    (
+        "aeration",
+        codes.ANATOMY,
+        codes.LUNG,
+        (
+            *((f"{name}_ml", codes.private(f"{_code(name)}-ML"), codes.ML, None) for name in COMPARTMENTS),
+            *((f"{name}_percent", codes.private(_code(name)), codes.PERCENT, None) for name in COMPARTMENTS),
+            ("low_attenuation_950_percent", codes.private("LAA-950"), codes.PERCENT, None),
+            ("low_attenuation_910_percent", codes.private("LAA-910"), codes.PERCENT, None),
+            ("perc15_hu", codes.private("PERC15"), codes.HU, None),
+            ("gas_ml", codes.private("GAS"), codes.ML, None),
+            ("lung_mass_g", codes.MASS, codes.GRAM, None),
+            ("air_tissue_ratio", codes.private("AIR-TISSUE"), codes.ML_PER_GRAM, None),
         ),
     ),
     (
@@ -72,8 +93,8 @@ _FINDINGS: tuple[tuple[str, Code, Code, tuple[_Column, ...]], ...] = (
         codes.OPACITY,
         (
             ("opacity_ml", codes.VOLUME, codes.ML, None),
-            ("opacity_percent", ("PO", codes.SCHEME, codes.PRIVATE_CODES["PO"]), codes.PERCENT, None),
-            ("high_opacity_percent", ("PHO", codes.SCHEME, codes.PRIVATE_CODES["PHO"]), codes.PERCENT, None),
+            ("opacity_percent", codes.private("PO"), codes.PERCENT, None),
+            ("high_opacity_percent", codes.private("PHO"), codes.PERCENT, None),
             ("opacity_hu_mean", codes.ATTENUATION, codes.HU, codes.MEAN),
             ("opacity_hu_sd", codes.ATTENUATION, codes.HU, codes.STANDARD_DEVIATION),
         ),
@@ -91,10 +112,11 @@ _SEGMENT_OF = {
 def write_dicom_sr(
     result: Findings, path: str | Path, *, segmentation: str | Path | None = None, overwrite: bool = False
 ) -> Path:
-    """Writes the region table as a DICOM SR (Comprehensive SR, TID 1500), and returns its path.
+    """Writes the tables of regions as a DICOM SR (Comprehensive SR, TID 1500), and returns its path.
 
-    Every region has a measurement group for the lung, ground glass, consolidation and all opacity: volumes in
-    ml, percentage of opacity and of high opacity, mean and standard deviation of HU. Where the models are
+    Every region has a measurement group for the lung, its aeration, ground glass, consolidation and all
+    opacity: volumes in ml, percentage of opacity and of high opacity, mean and standard deviation of HU, and
+    what ``aeration.csv`` holds. Where the models are
     calibrated, intervals are given as the ranges of measurement uncertainty (TID 310). The group of all
     opacity in both lungs has the grade and the class, and their probabilities. Notes, models, given masks and
     the disclaimer are text. With `segmentation`, the file of :func:`write_dicom_seg` for the same study, the
@@ -237,7 +259,8 @@ def _groups(result: Findings, source: Dataset, drawn: Dataset | None) -> Iterato
     import highdicom as hd
 
     segments = {} if drawn is None else {str(item.SegmentLabel): item for item in drawn.SegmentSequence}
-    for row in result.region_rows():
+    for involved, aerated in zip(result.region_rows(), result.aeration_rows(), strict=True):
+        row = involved | aerated
         region = str(row["region"])
         for name, category, kind, columns in _FINDINGS:
             whole = region == "both lungs" and name == "opacity"
@@ -294,6 +317,7 @@ def _algorithm(result: Findings) -> Any:
         "lungs": dicom.lung_model_name(result),
         "models": dicom.model_names(result),
         "high opacity": str(result.options["high_opacity"]).replace("_", " "),
+        "bands of aeration, HU": ", ".join(map(str, result.aeration.bands_hu)),
     }
     return hd.sr.AlgorithmIdentification(
         name=dicom.NAME,
@@ -315,7 +339,7 @@ def _measurements(row: Mapping[str, Any], columns: Sequence[_Column]) -> Iterato
             value=float(value),
             unit=concept(unit),
             derivation=None if derivation is None else concept(derivation),
-            method=concept(codes.BY_VOXELS) if unit == codes.ML else None,
+            method=concept(codes.BY_VOXELS) if unit == codes.ML and column != "gas_ml" else None,
             properties=_uncertainty(row, column, unit),
         )
 
@@ -345,9 +369,7 @@ def _grades(result: Findings) -> Iterator[QualitativeEvaluation]:
         ("CT-GRADE", _grade(result.ct_grade)),
         ("CLASS", _classes(result)[list(result.thresholds.classes).index(result.severity_class)]),
     ):
-        yield hd.sr.QualitativeEvaluation(
-            name=concept((name, codes.SCHEME, codes.PRIVATE_CODES[name])), value=concept(value)
-        )
+        yield hd.sr.QualitativeEvaluation(name=concept(codes.private(name)), value=concept(value))
 
 
 def _grade(name: str) -> Code:

@@ -51,9 +51,10 @@ def write_parquet(
 
 
 def write_tables(found: Findings, folder: str | Path, *, overwrite: bool = False) -> None:
-    """Writes ``regions.parquet`` and ``slices.parquet``; see :meth:`groundglass.Result.to_parquet`."""
+    """Writes the three tables, as :meth:`groundglass.Result.to_parquet` says."""
     metadata = {"groundglass_version": found.version, "disclaimer": NOT_A_DEVICE}
-    for name, rows in (("regions", found.region_rows()), ("slices", found.slice_rows())):
+    tables = {"regions": found.region_rows(), "aeration": found.aeration_rows(), "slices": found.slice_rows()}
+    for name, rows in tables.items():
         write_parquet(Path(folder) / f"{name}.parquet", rows, metadata=metadata, overwrite=overwrite)
 
 

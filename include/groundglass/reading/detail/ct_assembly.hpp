@@ -8,8 +8,10 @@
 
 namespace groundglass::reading {
 
-GROUNDGLASS_INLINE ct_assembly::ct_assembly(const volume::geometry& grid, notes remarks)
+GROUNDGLASS_INLINE ct_assembly::ct_assembly(const volume::geometry& grid, notes remarks,
+                                            volume::reconstruction made)
     : grid_((check_ct_grid(grid), grid)), order_(axial_order_of(grid)), remarks_(std::move(remarks)),
+      made_(std::move(made)),
       array_(typename array3<std::int16_t>::shape_type{grid.shape[0], grid.shape[1], grid.shape[2]}),
       seen_(grid.shape[0]) {}
 
@@ -32,7 +34,8 @@ GROUNDGLASS_INLINE volume::ct_volume ct_assembly::finish() && {
     if (order_.axes != axial_order{}.axes)
         remarks_.push_back({note_level::info, "turned_to_axial",
                             "The images are not axial; the volume was turned to axial slices."});
-    return {to_axial(std::move(array_), order_), to_axial(grid_, order_), std::move(remarks_)};
+    return {to_axial(std::move(array_), order_), to_axial(grid_, order_), std::move(remarks_),
+            std::move(made_)};
 }
 
 } // namespace groundglass::reading

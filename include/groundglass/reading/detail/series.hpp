@@ -272,6 +272,7 @@ GROUNDGLASS_INLINE series_plan plan_series(std::span<const slice_header> headers
     remarks.insert(remarks.end(), stack.remarks.begin(), stack.remarks.end());
     plan.order = std::move(stack.order);
     plan.grid = stack.grid;
+    plan.made = std::move(stack.made);
     return plan;
 }
 

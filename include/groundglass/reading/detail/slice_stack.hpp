@@ -80,6 +80,8 @@ GROUNDGLASS_INLINE slice_stack stack_slices(std::span<const slice_header> header
     if (members.empty()) throw format_error("a series without slices");
     const auto& first = headers[members.front()];
     const auto plane = plane_of(first);
+    if (first.slice_thickness.value_or(0) > 0) result.made.slice_thickness_mm = first.slice_thickness;
+    result.made.kernel = first.convolution_kernel;
 
     if (!first.orientation)
         result.remarks.push_back(

@@ -12,12 +12,13 @@
 namespace groundglass::volume {
 
 GROUNDGLASS_INLINE ct_volume::ct_volume(array3<std::int16_t> hounsfield, const geometry& grid,
-                                        groundglass::notes found)
-    : ct_volume(shared(std::move(hounsfield)), grid, std::move(found)) {}
+                                        groundglass::notes found, volume::reconstruction made)
+    : ct_volume(shared(std::move(hounsfield)), grid, std::move(found), std::move(made)) {}
 
 GROUNDGLASS_INLINE ct_volume::ct_volume(shared_array3<std::int16_t> hounsfield, const geometry& grid,
-                                        groundglass::notes found)
-    : hounsfield_(std::move(hounsfield)), grid_(grid), notes_(std::move(found)) {
+                                        groundglass::notes found, volume::reconstruction made)
+    : hounsfield_(std::move(hounsfield)), grid_(grid), notes_(std::move(found)),
+      reconstruction_(std::move(made)) {
     if (shape_of(*hounsfield_) != grid.shape)
         throw std::invalid_argument("ct_volume: the array's shape differs from the grid's shape");
     for (double spacing : grid.spacing_mm)

@@ -175,6 +175,28 @@ export const ru: Dictionary = {
     seconds: (value) => `${value} с`,
   },
 
+  aeration: {
+    heading: "Воздух и ткань по областям",
+    names: {
+      hyperinflated: "Вздутое",
+      normally_aerated: "Нормально воздушное",
+      poorly_aerated: "Маловоздушное",
+      non_aerated: "Безвоздушное",
+      denser: "Плотнее",
+    },
+    below: (edge) => `ниже ${edge} HU`,
+    between: (from, to) => `от ${from} до ${to} HU`,
+    above: (edge) => `выше ${edge} HU`,
+    low950: "Ниже −950 HU, %",
+    low910: "Ниже −910 HU, %",
+    perc15: "Perc15, HU",
+    mean: "Средняя плотность, HU",
+    gas: "Газ, мл",
+    mass: "Ткань, г",
+    ratio: "Газ на ткань, мл/г",
+    about: "Доли всего лёгкого вместе с поражениями. Объёмы в мл есть в файле CSV.",
+  },
+
   layers: {
     heading: "Слои",
     names: { ground_glass: "Матовое стекло", consolidation: "Консолидация", lung: "Остальное лёгкое" },
@@ -240,6 +262,7 @@ export const ru: Dictionary = {
       report: "Отчёт (HTML)",
       "result.json": "Все величины (JSON)",
       "regions.csv": "Области (CSV)",
+      "aeration.csv": "Воздух и ткань (CSV)",
       "slices.csv": "Срезы (CSV)",
       "lungs.nii.gz": "Маска лёгких (NIfTI)",
       "lesions.nii.gz": "Маска поражений (NIfTI)",
@@ -250,6 +273,7 @@ export const ru: Dictionary = {
       "segmentation.dcm": "DICOM SEG",
       "measurements.dcm": "DICOM SR",
       "regions.parquet": "Области (Parquet)",
+      "aeration.parquet": "Воздух и ткань (Parquet)",
       "slices.parquet": "Срезы (Parquet)",
     },
   },
@@ -375,6 +399,8 @@ export const ru: Dictionary = {
     coloured_picture: "Изображение цветное; взята его яркость.",
     exif_orientation_ignored: "Поворот из EXIF не применён.",
     sixteen_bit_as_eight: "Изображение в 16 битах принято за 8-битное.",
+    thick_slices: "Срезы толще 3 мм сглаживают мелкую эмфизему: низкая плотность и Perc15 ненадёжны.",
+    sharp_kernel: "Ядро реконструкции резкое: шум завышает низкую плотность и понижает Perc15.",
     sixteen_bit_scaled: "Изображение приведено от 16 к 8 битам.",
   },
 };
