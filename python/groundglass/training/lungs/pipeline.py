@@ -14,15 +14,11 @@ from torch import Tensor
 from groundglass.models import load_imagenet
 from groundglass.models.lungs_lite import NEIGHBOURS_MM, LungsLite
 from groundglass.training.lungs import grid
-from groundglass.training.lungs.patients import SHARE, Patient
+from groundglass.training.lungs.patients import Patient
 from groundglass.training.lungs.sampling import Sampler
 from groundglass.training.train import Log, StageOptions, encoder_of, run_stage
 
 LEARNING_RATE = 2e-3
-#: at the end dense lung counts no more than other lung, and contours more: clinicians leave tumours out of
-#: them, and a network that is asked for all that is dense takes in tumours, and at times a spleen
-SETTLING_RATE = 5e-4
-SETTLING_SHARE = {"contour": 1.0, "classical": 0.3, "phantom": 0.06}
 AVERAGE = 0.99
 #: lung that looks like its surroundings is rare, and is what the network is there for
 DENSE_WEIGHT = 3.0
@@ -32,12 +28,11 @@ DENSE = float(grid.scaled(np.array([-300], np.float32))[0])
 
 @dataclass(frozen=True)
 class Steps:
-    """Steps of eight planes of each stage; each network, of a fold or the final one, settles at its end."""
+    """Steps of eight planes of each stage."""
 
     pretrain: int = 1500
     fold: int = 2500
     final: int = 4500
-    settle: int = 400
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -82,49 +77,30 @@ class Training:
     def fold(self, index: int) -> LungsLite:
         """From pretraining, without the patients of this fold."""
         seen = [p for p in self.patients if p.name not in self.left_out[index]]
-        network = self._stage(f"fold-{index}", self.pretrained(), seen, 1 + index, self.options.steps.fold)
-        return self._settled(f"fold-{index}", network, seen, 200 + index)
+        return self._stage(f"fold-{index}", self.pretrained(), seen, 1 + index, self.options.steps.fold)
 
     def final(self) -> LungsLite:
         """From pretraining, with all."""
-        network = self._stage("final", self.pretrained(), self.patients, 100, self.options.steps.final)
-        return self._settled("final", network, self.patients, 300)
-
-    def _settled(self, name: str, network: LungsLite, patients: Sequence[Patient], number: int) -> LungsLite:
-        steps = self.options.steps.settle
-        return self._stage(f"{name}-settled", network, patients, number, steps, settling=True)
+        return self._stage("final", self.pretrained(), self.patients, 100, self.options.steps.final)
 
     def _stage(
-        self,
-        name: str,
-        network: LungsLite,
-        patients: Sequence[Patient],
-        number: int,
-        steps: int,
-        *,
-        settling: bool = False,
+        self, name: str, network: LungsLite, patients: Sequence[Patient], number: int, steps: int
     ) -> LungsLite:
         options = self.options
         torch.manual_seed(options.seed)
-        share = SETTLING_SHARE if settling else SHARE
-        sampler = Sampler(patients, [options.seed, number], options.offsets_mm, share)
-        dense_weight = 0.0 if settling else DENSE_WEIGHT
+        sampler = Sampler(patients, [options.seed, number], options.offsets_mm)
 
         def loss_of(network: LungsLite, _: LungsLite, step: int, __: np.random.Generator) -> Tensor:
             planes, lungs = sampler.batch(step)
             planes = planes.to(options.device).contiguous(memory_format=torch.channels_last)
-            return loss(network(planes), lungs.to(options.device), planes, dense_weight)
+            return loss(network(planes), lungs.to(options.device), planes)
 
         trained = run_stage(
             name,
             network.to(options.device),
             loss_of,
             StageOptions(
-                minutes=1,
-                steps=steps,
-                learning_rate=SETTLING_RATE if settling else LEARNING_RATE,
-                average=AVERAGE,
-                probe_every=steps,
+                minutes=1, steps=steps, learning_rate=LEARNING_RATE, average=AVERAGE, probe_every=steps
             ),
             key=[options.seed, number],
             checkpoint=self.out / f"{name}.pth",
@@ -136,13 +112,13 @@ class Training:
         return trained
 
 
-def loss(logits: Tensor, lungs: Tensor, planes: Tensor, dense_weight: float = DENSE_WEIGHT) -> Tensor:
+def loss(logits: Tensor, lungs: Tensor, planes: Tensor) -> Tensor:
     """Cross entropy, in which dense lung counts more, and soft Dice of the batch; `lungs` are shares of a
     pixel, `planes` what the network saw."""
     middle = planes.shape[1] // 2
     # Away from the border: there the weight would push it outwards.
     inside = -F.max_pool2d(-lungs, 2 * BORDER + 1, 1, BORDER)
-    weight = 1 + dense_weight * inside * (planes[:, middle : middle + 1] > DENSE)
+    weight = 1 + DENSE_WEIGHT * inside * (planes[:, middle : middle + 1] > DENSE)
     probability = torch.sigmoid(logits)
     dice = (2 * (probability * lungs).sum() + 1) / (probability.sum() + lungs.sum() + 1)
     return F.binary_cross_entropy_with_logits(logits, lungs, weight) + 1 - dice

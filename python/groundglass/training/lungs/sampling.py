@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +30,12 @@ class Sampler:
     """Batches by the number of the step alone, so that a run may be cut off and go on."""
 
     def __init__(
-        self,
-        patients: Sequence[Patient],
-        key: Sequence[int],
-        offsets_mm: Sequence[float] = NEIGHBOURS_MM,
-        share: Mapping[str, float] = SHARE,
+        self, patients: Sequence[Patient], key: Sequence[int], offsets_mm: Sequence[float] = NEIGHBOURS_MM
     ):
         self.patients = list(patients)
         self.key = list(key)
         self.offsets = np.array(offsets_mm) / grid.SLICE_MM
-        weights = np.array([share[p.kind] for p in self.patients])
+        weights = np.array([SHARE[p.kind] for p in self.patients])
         self.weights = weights / weights.sum()
         self.pool: dict[int, Scene] = {}
 
