@@ -74,9 +74,9 @@ def test_canvas_beyond_the_image_is_air_and_comes_off_again() -> None:
 
 
 def test_neighbours_repeat_the_ends() -> None:
-    assert grid.neighbour_slices(0, 20) == [0, 0, 0, 2, 5]
-    assert grid.neighbour_slices(10, 20) == [5, 8, 10, 12, 15]
-    assert grid.neighbour_slices(0, 1) == [0] * 5
+    assert grid.neighbour_slices(0, 30) == [0, 0, 0, 0, 2, 5, 10]
+    assert grid.neighbour_slices(15, 30) == [5, 10, 13, 15, 17, 20, 25]
+    assert grid.neighbour_slices(0, 1) == [0] * 7
 
 
 def test_window() -> None:
