@@ -25,6 +25,7 @@ GROUNDGLASS_INLINE std::vector<involvement_measures> involvement_by_label(const 
             counts.add(hounsfield[voxel], lesions[voxel], rule);
         });
     std::vector<involvement_measures> result;
+    result.reserve(parts.size());
     for (const auto& part : parts) result.push_back(part.measures(study.ct().grid().voxel_ml()));
     return result;
 }

@@ -38,16 +38,16 @@ namespace detail {
 
 } // namespace detail
 
-GROUNDGLASS_INLINE bool is_sharp_kernel(std::string_view given) {
-    const auto name = detail::kernel_name(given);
-    const auto has = [&](std::string_view word) { return name.find(word) != std::string::npos; };
+GROUNDGLASS_INLINE bool is_sharp_kernel(std::string_view name) {
+    const auto bare = detail::kernel_name(name);
+    const auto has = [&](std::string_view word) { return bare.find(word) != std::string::npos; };
     if (has("SOFT") || has("SMOOTH")) return false;
-    for (const auto word : {"SHARP", "LUNG", "BONE", "EDGE", "ULTRA"})
+    for (const std::string_view word : {"SHARP", "LUNG", "BONE", "EDGE", "ULTRA"})
         if (has(word)) return true;
-    for (const auto philips : {"D", "E", "L", "YA", "YB", "YC", "YD", "YE"})
-        if (name == philips) return true;
-    const int number = detail::kernel_number(name);
-    if (name.starts_with("FC")) {
+    for (const std::string_view philips : {"D", "E", "L", "YA", "YB", "YC", "YD", "YE"})
+        if (bare == philips) return true;
+    const int number = detail::kernel_number(bare);
+    if (bare.starts_with("FC")) {
         const int tens = number / 10;
         return number >= 0 && (tens == 3 || tens == 5 || tens == 8);
     }
