@@ -1,4 +1,5 @@
 #include "pybind.hpp"
+#include "region_rows.hpp"
 #include <groundglass/quantification/aeration.hpp>
 #include <groundglass/quantification/involvement_and_aeration.hpp>
 
@@ -143,56 +144,20 @@ void bind_aeration(py::module_& module) {
                 .format(name_of(self.region), self.lung_ml, self.gas_ml, self.lung_mass_g);
         });
 
-    py::class_<aeration_table>(
+    py::class_<aeration_table> table(
         module, "AerationTable",
         R"(One row a region; the first is both lungs. Indexed by place or by region name.
 
 lobes and segments are empty unless the lungs came with maps of them. bands_hu: the four edges between the
-compartments. notes: what makes low attenuation and Perc15 unreliable, 'thick_slices' and 'sharp_kernel'.)")
-        .def_property_readonly("rows",
-                               [](const aeration_table& self) { return py::list(py::cast(self.rows)); })
-        .def_property_readonly("lobes",
-                               [](const aeration_table& self) { return py::list(py::cast(self.lobes)); })
-        .def_property_readonly("segments",
-                               [](const aeration_table& self) { return py::list(py::cast(self.segments)); })
+compartments. notes: what makes low attenuation and Perc15 unreliable, 'thick_slices' and 'sharp_kernel'.)");
+    def_region_rows(
+        table, [](const region_aeration& row) { return row_dict(row); },
+        [](const aeration_measures& row) { return measures_dict(row); });
+    table
         .def_property_readonly("bands_hu",
                                [](const aeration_table& self) { return py::tuple(py::cast(self.bands_hu)); })
         .def_readonly("notes", &aeration_table::notes)
         .def(py::pickle([](const aeration_table& self) { return state_of(self); }, &aeration_table_from))
-        .def("__len__", [](const aeration_table&) { return lung_region_count; })
-        .def("__getitem__",
-             [](const aeration_table& self, std::size_t index) {
-                 if (index >= lung_region_count) throw py::index_error();
-                 return self.rows[index];
-             })
-        .def("__getitem__",
-             [](const aeration_table& self, const std::string& region) {
-                 for (const auto& row : self.rows)
-                     if (name_of(row.region) == region) return row;
-                 for (const auto& row : self.lobes)
-                     if (name_of(row.region) == region) return row;
-                 throw py::key_error(region);
-             })
-        .def(
-            "to_dict",
-            [](const aeration_table& self) {
-                py::list rows;
-                for (const auto& row : self.rows) rows.append(row_dict(row));
-                for (const auto& row : self.lobes) rows.append(row_dict(row));
-                for (std::size_t i = 0; i < self.segments.size(); ++i) {
-                    py::dict row("region"_a = "segment " + std::to_string(i + 1));
-                    row.attr("update")(measures_dict(self.segments[i]));
-                    rows.append(row);
-                }
-                return rows;
-            },
-            "The rows, lobes and segments as dicts, units in their keys.")
-        .def(
-            "to_pandas",
-            [](const py::object& self) {
-                return py::module_::import("groundglass.tables").attr("to_pandas")(self.attr("to_dict")());
-            },
-            "The rows, lobes and segments as a pandas DataFrame.")
         .def("__repr__", [](const aeration_table& self) {
             return py::str("AerationTable(lung_ml={:.0f}, gas_ml={:.0f}, lung_mass_g={:.0f})")
                 .format(self.rows[0].lung_ml, self.rows[0].gas_ml, self.rows[0].lung_mass_g);

@@ -1,6 +1,7 @@
 #include "high_opacity.hpp"
 #include "numpy.hpp"
 #include "pybind.hpp"
+#include "region_rows.hpp"
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
 
@@ -123,54 +124,18 @@ void bind_quantification(py::module_& module) {
                 .format(name_of(self.region), self.lung_ml, self.opacity_percent);
         });
 
-    py::class_<involvement_table>(
+    py::class_<involvement_table> table(
         module, "InvolvementTable",
         R"(One row a region; the first is both lungs. Indexed by place or by region name.
 
-lobes and segments are empty unless the lungs came with maps of them.)")
-        .def_property_readonly("rows",
-                               [](const involvement_table& self) { return py::list(py::cast(self.rows)); })
-        .def_property_readonly("lobes",
-                               [](const involvement_table& self) { return py::list(py::cast(self.lobes)); })
-        .def_property_readonly(
-            "segments", [](const involvement_table& self) { return py::list(py::cast(self.segments)); })
+lobes and segments are empty unless the lungs came with maps of them.)");
+    def_region_rows(
+        table, [](const region_involvement& row) { return row_dict(row); },
+        [](const involvement_measures& row) { return measures_dict(row); });
+    table
         .def_property_readonly("opacity_fraction", &involvement_table::opacity_fraction,
                                "Opacity of both lungs over their volume, 0..1; NaN without lung.")
         .def(py::pickle([](const involvement_table& self) { return state_of(self); }, &table_from))
-        .def("__len__", [](const involvement_table&) { return lung_region_count; })
-        .def("__getitem__",
-             [](const involvement_table& self, std::size_t index) {
-                 if (index >= lung_region_count) throw py::index_error();
-                 return self.rows[index];
-             })
-        .def("__getitem__",
-             [](const involvement_table& self, const std::string& region) {
-                 for (const auto& row : self.rows)
-                     if (name_of(row.region) == region) return row;
-                 for (const auto& row : self.lobes)
-                     if (name_of(row.region) == region) return row;
-                 throw py::key_error(region);
-             })
-        .def(
-            "to_dict",
-            [](const involvement_table& self) {
-                py::list rows;
-                for (const auto& row : self.rows) rows.append(row_dict(row));
-                for (const auto& row : self.lobes) rows.append(row_dict(row));
-                for (std::size_t i = 0; i < self.segments.size(); ++i) {
-                    py::dict row("region"_a = "segment " + std::to_string(i + 1));
-                    row.attr("update")(measures_dict(self.segments[i]));
-                    rows.append(row);
-                }
-                return rows;
-            },
-            "The rows, lobes and segments as dicts, units in their keys.")
-        .def(
-            "to_pandas",
-            [](const py::object& self) {
-                return py::module_::import("groundglass.tables").attr("to_pandas")(self.attr("to_dict")());
-            },
-            "The rows, lobes and segments as a pandas DataFrame.")
         .def("__repr__", [](const involvement_table& self) {
             return py::
                 str("InvolvementTable(lung_ml={:.0f}, opacity_percent={:.2f}, high_opacity_percent={:.2f})")

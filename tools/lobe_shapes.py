@@ -49,6 +49,7 @@ LOBES_OF = ((1, 2, 3), (1, 3))
 ROWS, COLUMNS, ORDINATES = 49, 97, 161  # of a surface, and where it is looked for
 SURE = 4.0  # log odds count no more
 ZERO = 80  # the character of 0 in the table
+LEFT_OUT = ord("X")  # a row of it would look like unfinished work
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
@@ -299,7 +300,8 @@ def cross_validation(patients: list[tuple[Lung, Lung]], samples: Samples, folds:
 
 def as_text(name: str, numbers: NDArray[np.integer], about: str) -> str:
     """Whole numbers as characters, 100 a line."""
-    characters = "".join(map(chr, numbers.ravel().astype(int) + ZERO))
+    places = numbers.ravel().astype(int) + ZERO
+    characters = "".join(map(chr, places + (places >= LEFT_OUT)))
     lines = "\n".join(characters[k : k + 100] for k in range(0, len(characters), 100))
     return f'/// {about}\ninline constexpr std::string_view {name} = R"~(\n{lines}\n)~";'
 
@@ -353,7 +355,8 @@ def header(network: Network, outline: Outline, errors: Floats, maps: int) -> str
         ),
         f"/// What the network adds to, in log odds for a lung's height.\n"
         f"inline constexpr float plane = {float(network.plane.detach()):.6g}F;",
-        f"/// The character of 0.\ninline constexpr char zero = {ZERO};",
+        f"/// The character of 0; from `left_out` on they are one further.\n"
+        f"inline constexpr char zero = {ZERO}, left_out = '{chr(LEFT_OUT)}';",
         f"/// Of weights, to either side of 0; a share of the centre of 0 is -levels, of 1 levels.\n"
         f"inline constexpr int levels = {LEVELS};",
         listed(

@@ -74,7 +74,7 @@ def segmentation_once() -> None:
 
 @pytest.mark.alone
 @pytest.mark.usefixtures("segmentation_once")
-@pytest.mark.parametrize("wait", [1.0, 2.0])
+@pytest.mark.parametrize("wait", [1.0, 1.5, 2.0])
 def test_ctrl_c_ends_the_loading_of_a_model_within_a_second(tmp_path: Path, wait: float) -> None:
     from groundglass.weights import FOLDER
 

@@ -193,7 +193,8 @@ def network_of_the_table(shapes: ModuleType, network: ModuleType) -> Any:
         result.plane.fill_(float(plane[1]))
         for weight, norm in [*((block[0].weight, block[1]) for block in blocks), (result.mix.weight, None)]:
             for one in weight:
-                values = [ord(next(text)) - shapes.ZERO for _ in range(one.numel())]
+                places = [ord(next(text)) for _ in range(one.numel())]
+                values = [place - shapes.ZERO - (place > shapes.LEFT_OUT) for place in places]
                 one.copy_(torch.tensor(values).reshape(one.shape) * next(steps))
             bias = torch.tensor([next(biases) for _ in weight])
             (norm or result.mix).bias.copy_(bias)

@@ -42,7 +42,8 @@ public:
 
     [[nodiscard]] float next() {
         while (text_[at_] == '\n') ++at_;
-        return static_cast<float>(text_[at_++] - lobe_table::zero);
+        const char character = text_[at_++];
+        return static_cast<float>(character - lobe_table::zero - (character > lobe_table::left_out ? 1 : 0));
     }
 
 private:
@@ -152,7 +153,7 @@ inline float value_at(std::span<const float> map, const std::array<std::size_t, 
     return first + share[0] * (plane(high[0]) - first);
 }
 
-/// Maps of `to` at twice the size, those of `more` behind them.
+/// The finer maps, and behind them the coarser ones at twice their size.
 inline feature_maps joined(const feature_maps& finer, const feature_maps& coarser) {
     feature_maps out(finer.channels + coarser.channels, finer.shape);
     std::copy(finer.values.begin(), finer.values.end(), out.values.begin());
@@ -183,11 +184,12 @@ inline feature_maps shape_maps(const lung_frame& frame, std::span<const double> 
     std::size_t k = 0;
     for (std::size_t z = 0; z < shape[0]; ++z) {
         const double slice = frame.low[0] + centre_of(z, shape[0]) * (frame.high[0] - frame.low[0]);
+        const auto height = static_cast<float>(2 * frame.height(slice) - 1);
         for (std::size_t y = 0; y < shape[1]; ++y)
             for (std::size_t x = 0; x < shape[2]; ++x, ++k) {
                 maps.map(2)[k] = static_cast<float>(2 * centre_of(x, shape[2]) - 1);
                 maps.map(3)[k] = static_cast<float>(2 * centre_of(y, shape[1]) - 1);
-                maps.map(4)[k] = static_cast<float>(2 * frame.height(slice) - 1);
+                maps.map(4)[k] = height;
                 maps.map(5)[k] = frame.mirrored() ? 1.0F : -1.0F;
             }
     }

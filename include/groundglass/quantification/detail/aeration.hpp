@@ -6,13 +6,13 @@
 #include <groundglass/quantification/aeration_measures.hpp>
 #include <groundglass/quantification/aeration_table.hpp>
 #include <groundglass/quantification/detail/part_counts.hpp>
+#include <groundglass/quantification/detail/region_rows.hpp>
 #include <groundglass/quantification/hounsfield_histogram.hpp>
 #include <groundglass/quantification/involvement_table.hpp>
 #include <groundglass/volume/ct_volume.hpp>
 #include <groundglass/volume/lung_ct.hpp>
 #include <groundglass/volume/reconstruction.hpp>
 
-#include <cstddef>
 #include <sstream>
 
 namespace groundglass::quantification {
@@ -42,15 +42,9 @@ namespace detail {
 [[nodiscard]] inline aeration_table aeration_rows(const part_counts<hounsfield_histogram>& found,
                                                   const volume::ct_volume& ct, const aeration_bands& bands) {
     const double voxel_ml = ct.grid().voxel_ml();
-    const auto named = [&](const hounsfield_histogram& lung, std::size_t region) {
-        return region_aeration{measures_of(lung, voxel_ml, bands), static_cast<lung_region>(region)};
-    };
     aeration_table table;
-    for (std::size_t r = 0; r < lung_region_count; ++r) table.rows[r] = named(found.regions[r], r);
-    for (const auto& lobe : found.lobes)
-        table.lobes.push_back(named(lobe, lung_region_count + table.lobes.size()));
-    for (const auto& segment : found.segments)
-        table.segments.push_back(measures_of(segment, voxel_ml, bands));
+    fill_rows(table, found,
+              [&](const hounsfield_histogram& lung) { return measures_of(lung, voxel_ml, bands); });
     table.bands_hu = bands;
     table.notes = aeration_notes(ct);
     return table;

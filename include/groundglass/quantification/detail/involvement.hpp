@@ -3,6 +3,7 @@
 #include <groundglass/array.hpp>
 #include <groundglass/config.hpp>
 #include <groundglass/quantification/detail/part_counts.hpp>
+#include <groundglass/quantification/detail/region_rows.hpp>
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/involvement_measures.hpp>
 #include <groundglass/quantification/involvement_table.hpp>
@@ -17,14 +18,8 @@ namespace detail {
 [[nodiscard]] inline involvement_table involvement_rows(const part_counts<involvement_counts>& found,
                                                         const volume::lesion_ct& study) {
     const double voxel_ml = study.ct().grid().voxel_ml();
-    const auto named = [&](const involvement_counts& counts, std::size_t region) {
-        return region_involvement{counts.measures(voxel_ml), static_cast<lung_region>(region)};
-    };
     involvement_table table;
-    for (std::size_t r = 0; r < lung_region_count; ++r) table.rows[r] = named(found.regions[r], r);
-    for (const auto& lobe : found.lobes)
-        table.lobes.push_back(named(lobe, lung_region_count + table.lobes.size()));
-    for (const auto& segment : found.segments) table.segments.push_back(segment.measures(voxel_ml));
+    fill_rows(table, found, [=](const involvement_counts& counts) { return counts.measures(voxel_ml); });
     table.lobes_estimated = study.with_lungs().lobe_estimate().has_value();
     return table;
 }

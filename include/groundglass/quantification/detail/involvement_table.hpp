@@ -1,19 +1,13 @@
 #pragma once
 
 #include <groundglass/config.hpp>
+#include <groundglass/quantification/detail/region_rows.hpp>
 #include <groundglass/quantification/involvement_table.hpp>
-
-#include <cstddef>
-#include <stdexcept>
-#include <string>
 
 namespace groundglass::quantification {
 
 GROUNDGLASS_INLINE const region_involvement& involvement_table::operator[](lung_region region) const {
-    const auto place = static_cast<std::size_t>(region);
-    if (place < rows.size()) return rows[place];
-    if (place - rows.size() < lobes.size()) return lobes[place - rows.size()];
-    throw std::invalid_argument("involvement_table: there is no row of region " + std::to_string(place));
+    return detail::row_of(*this, region, "involvement_table");
 }
 
 } // namespace groundglass::quantification
