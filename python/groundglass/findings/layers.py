@@ -58,3 +58,18 @@ def with_lung(lesions: Labels, lungs: Labels) -> Labels:
     """The values of :data:`LAYERS`, 0 elsewhere, uint8: `lesions` (1, 2) and, where there is none of them,
     `lungs` (above 0)."""
     return np.where((lesions == 0) & (lungs > 0), np.uint8(LUNG.label), lesions)
+
+
+#: Value of the stripes of :func:`hatched`.
+STRIPE = 4
+#: Their distance and width in voxels along rows and columns.
+STRIPE_STEP, STRIPE_WIDTH = 6, 2
+
+
+def hatched(labels: Labels, dependent: Labels | None) -> Labels:
+    """`labels` with stripes of :data:`STRIPE` over what `dependent` marks, uint8 ``(slice, row, column)``:
+    what a viewer shows that knows labels and no patterns."""
+    if dependent is None:
+        return labels
+    diagonal = np.arange(labels.shape[1])[:, None] + np.arange(labels.shape[2])
+    return np.where((dependent > 0) & (diagonal % STRIPE_STEP < STRIPE_WIDTH), np.uint8(STRIPE), labels)

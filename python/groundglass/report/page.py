@@ -45,7 +45,7 @@ def page(result: Findings) -> str:
         "article",
         _masthead(content, 2),
         origin.terms(content),
-        _key_slices(slices),
+        _key_slices(slices, hatched=bool(result.dependent.rows[0].dependent_ml > 0)),
         el(
             "div",
             el("div", origin.notes(content), origin.reading(content), tables.sources(conventions)),
@@ -115,10 +115,12 @@ def _distribution(result: Findings, slices: Sequence[KeySlice]) -> Markup:
     )
 
 
-def _key_slices(slices: Sequence[KeySlice]) -> Markup:
+def _key_slices(slices: Sequence[KeySlice], *, hatched: bool) -> Markup:
     low, high = overlay.WINDOW_HU
+    stripes = el("span", el("i", class_="swatch hatched"), overlay.HATCHED, class_="key")
     legend: Content = [
         *map(_swatch, LAYERS),
+        *([stripes] if hatched else []),
         el("span", f"Window {low} to {high} HU. R, L: the patient’s sides.".replace("-", "−")),
     ]
     return el(
