@@ -54,7 +54,7 @@ struct dependent_table {
 struct dependent_density_options {
     /// How the patient lay, where the CT does not say or says it wrong; `unknown` goes by the CT.
     volume::patient_position position = volume::patient_position::unknown;
-    dependent_layer_options layer;
+    dependent_layer_options layer = {};
     friend bool operator==(const dependent_density_options&, const dependent_density_options&) = default;
 };
 
