@@ -43,8 +43,6 @@ QUIET: Color = (150, 160, 175)
 
 #: Tint of a lesion over the CT, 0..1: enough to be seen, little enough to read the texture below.
 TINT = 0.20
-#: What stripes mean, in legends.
-HATCHED = "dependent density"
 #: Stripes over opacity that lies as dependent density does: their distance, their width, in pixels of a tile
 #: of TILE_WIDTH before it is shrunk, and their share of colour.
 HATCH_STEP, HATCH_WIDTH, HATCH_TINT = 12, 4, 0.75
@@ -303,8 +301,8 @@ def _legend(draw: ImageDraw, x: int, y: int, right: int, footer: str, *, hatched
         draw.rectangle((x, y - 7, x + 14, y + 7), outline=TEXT, width=1)
         for start in (0, 5, 10):
             draw.line((x + start, y + 7, x + 14, y - 7 + start), TEXT, 1)
-        draw.text((x + 22, y), HATCHED, TEXT, font, anchor="lm")
-        x += 22 + int(draw.textlength(HATCHED, font)) + 26
+        draw.text((x + 22, y), layers.DEPENDENT.title, TEXT, font, anchor="lm")
+        x += 22 + int(draw.textlength(layers.DEPENDENT.title, font)) + 26
     low, high = WINDOW_HU
     about = (f"window {low} to {high} HU   ·   R, L: the patient's sides", f"window {low} to {high} HU")
     room = right - x - draw.textlength(footer, font) - GAP

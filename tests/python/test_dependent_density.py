@@ -16,7 +16,7 @@ import groundglass as gg
 import small_study
 from dicom_factory import write_series
 from groundglass.cli import main
-from groundglass.findings.layers import STRIPE, hatched
+from groundglass.findings.layers import DEPENDENT, hatched
 from groundglass.overlay import tile, windowed
 from groundglass.phantom import Phantom, Pitfalls, make
 from report_pages import Page
@@ -288,7 +288,7 @@ def test_pictures_hatch_it() -> None:
 
     labels = np.where(chest.lesions > 0, chest.lesions, 3 * (chest.lungs > 0)).astype(np.uint8)
     shown = hatched(labels, layer)
-    assert set(np.unique(shown[layer > 0])) == {1, STRIPE}
+    assert set(np.unique(shown[layer > 0])) == {1, DEPENDENT.label}
     assert np.array_equal(shown[layer == 0], labels[layer == 0])
     assert np.array_equal(hatched(labels, None), labels)
 

@@ -16,25 +16,12 @@ COLUMNS = (
     ("Volume, ml", "Ground glass", "ground_glass_ml", 1),
     ("Volume, ml", "Consolidation", "consolidation_ml", 1),
     ("Volume, ml", "Opacity", "opacity_ml", 1),
-    ("Volume, ml", "Dependent", "dependent_ml", 1),
     ("Share of the lung, %", "PO", "opacity_percent", 2),
     ("Share of the lung, %", "PHO", "high_opacity_percent", 2),
-    ("Share of the lung, %", "PO without dependent", "opacity_percent_without_dependent", 2),
     ("Mean HU ± SD", "Lung", "lung_hu", 0),
     ("Mean HU ± SD", "Opacity", "opacity_hu", 0),
 )
 UNITS = {"Volume, ml": "ml", "Share of the lung, %": "%", "Mean HU ± SD": "HU"}
-
-#: Columns whose intervals are known, where the models are calibrated.
-WITH_BOUNDS = ("opacity_percent", "high_opacity_percent")
-
-#: Why dependent density is not told apart.
-LEFT_OUT = {
-    "position_unknown": "how the patient lay is not known",
-    "lies_on_side": "the patient lay on a side",
-    "one_lung": "there is one lung",
-    "no_free_lung": "too little of the lungs is free of opacity",
-}
 
 #: Sources of what is no sum of points.
 GRADE_SOURCES = {
@@ -50,10 +37,7 @@ def regions(content: Mapping[str, Any]) -> Markup:
     covered = coverage(content)
     scale = max((row["opacity_percent"] or 0.0 for row in rows if row not in segments), default=0.0)
     body = [_region(row, scale, covered) for row in rows if row not in segments]
-    caption = (
-        "PO: percentage of opacity, drawn as a bar. PHO: percentage of high opacity. Dependent: the part of "
-        f"the opacity that lies as lung does that gravity makes denser{_left_out(content)}."
-    )
+    caption = "PO: percentage of opacity, drawn as a bar. PHO: percentage of high opacity."
     return el(
         "section",
         el("h2", "Regions", id="regions"),
@@ -70,18 +54,12 @@ def regions(content: Mapping[str, Any]) -> Markup:
     )
 
 
-def _left_out(content: Mapping[str, Any]) -> str:
-    """Why there is no dependent density, for the caption; nothing where there is."""
-    reason = content["dependent"]["left_out"]
-    return f"; not told apart, as {LEFT_OUT[reason]}" if reason else ""
-
-
 def _heads(covered: str | None) -> list[Markup]:
     columns: dict[str, list[Content]] = {group: [] for group in UNITS}
     for group, name, key, _ in COLUMNS:
         start = None if columns[group] else "start"
         columns[group].append(el("th", name, scope="col", role="columnheader", class_=start))
-        if key in WITH_BOUNDS and covered:
+        if key.endswith("_percent") and covered:
             columns[group].append(el("th", covered, scope="col", role="columnheader", class_="bounds"))
         if key == "opacity_percent":
             columns[group].append(el("td", class_="stack", role="cell"))
@@ -106,7 +84,7 @@ def _region(row: Mapping[str, Any], scale: float, covered: str | None) -> Markup
         else:
             value = number(row[key], digits)
         cells.append(el("td", value, data_label=label, role="cell", class_=start))
-        if key in WITH_BOUNDS and covered:
+        if key.endswith("_percent") and covered:
             bounds = between(row[f"{key}_lower"], row[f"{key}_upper"])
             cells.append(el("td", bounds, data_label=f"{covered} interval", role="cell", class_="bounds"))
         if key == "opacity_percent":

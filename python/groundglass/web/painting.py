@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from groundglass.findings.layers import CONSOLIDATION, GROUND_GLASS, LUNG, STRIPE
+from groundglass.findings.layers import CONSOLIDATION, DEPENDENT, GROUND_GLASS, LUNG
 from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.overlay import windowed
 from groundglass.web.analysis import IMAGE, IMAGES, LABEL_IMAGE, PAGE, SHOWN, VOLUME
@@ -26,8 +26,6 @@ Pixels = npt.NDArray[np.uint8]
 
 #: Layers in the order they are painted, with their value in the labels.
 LAYERS = {layer.name: layer.label for layer in (LUNG, GROUND_GLASS, CONSOLIDATION)}
-#: Stripes over dependent density, painted last; without a colour of their own they are ground glass.
-DEPENDENT = "dependent"
 
 #: Bytes before the voxels in the NIfTI files that :func:`groundglass.write.write_nifti` makes.
 _HEADER = 352
@@ -50,7 +48,7 @@ class Paint:
         every = query.get("opacity", "1")
         layers = {
             name: (_colour(name, query[name]), _share(query.get(f"{name}_opacity", every)))
-            for name in (*LAYERS, DEPENDENT)
+            for name in (*LAYERS, DEPENDENT.name)
             if name in query
         }
         return cls(layers, query.get("mask_only", "0") == "1")
@@ -58,8 +56,9 @@ class Paint:
     def __call__(self, grey: Pixels, labels: Pixels) -> Pixels:
         """uint8 (row, column) twice -> uint8 (row, column, 3)."""
         picture = np.repeat((np.zeros_like(grey) if self.mask_only else grey)[..., None], 3, axis=2)
-        stripes = DEPENDENT if DEPENDENT in self.layers else GROUND_GLASS.name
-        for name, label in (*LAYERS.items(), (stripes, STRIPE)):
+        # Stripes without a colour of their own are ground glass.
+        stripes = DEPENDENT.name if DEPENDENT.name in self.layers else GROUND_GLASS.name
+        for name, label in (*LAYERS.items(), (stripes, DEPENDENT.label)):
             if name in self.layers:
                 colour, opacity = self.layers[name]
                 inside = labels == label
