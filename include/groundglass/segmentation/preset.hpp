@@ -10,15 +10,15 @@
 
 namespace groundglass::segmentation {
 
-/// One word for how much time a study's lesions are worth: one network; both at a finer resolution, which is
-/// what is done without a word; both, finer, over four flips.
+/// One word for how much time a study's lesions are worth: one network; both, which is what is done without a
+/// word; both over four flips.
 enum class preset : std::uint8_t { fast, standard, best };
 
 /// What a preset stands for.
 struct preset_settings {
     /// Names of the bundled networks, whose files are `NAME.pt`.
     std::span<const std::string_view> models;
-    /// As of `lesion_options`.
+    /// As of `lesion_options`; 0 is the size that each network learned at.
     std::size_t long_edge = 0;
     int views = 1;
 };
@@ -45,9 +45,9 @@ inline constexpr std::array<std::string_view, 2> lesion_networks{"ensemble-lite"
 /// What it stands for.
 [[nodiscard]] constexpr preset_settings settings_of(preset value) {
     switch (value) {
-    case preset::fast: return {std::span(lesion_networks).first(1), 288, 1};
-    case preset::standard: return {lesion_networks, 352, 1};
-    case preset::best: return {lesion_networks, 352, 4};
+    case preset::fast: return {std::span(lesion_networks).first(1), 0, 1};
+    case preset::standard: return {lesion_networks, 0, 1};
+    case preset::best: return {lesion_networks, 0, 4};
     }
     throw std::invalid_argument("settings_of: there is no such preset");
 }

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 #: Width of what goes to a file or another program, where there is no terminal to ask.
 PIPE_WIDTH = 100
 
+#: Columns of a terminal from which on the table of regions has dependent density, which is among the notes
+#: anyway, and from which on its columns stand apart then.
+LEAST_WIDTH, WIDE = 98, 116
+
 #: Grades less probable than this are not printed; they are in the result.
 LEAST_PROBABILITY = 0.01
 
@@ -112,9 +116,9 @@ def number(value: float, digits: int = 1) -> str:
 def print_result(result: Result) -> None:
     """Table, grade, notes and the lines that every result carries."""
     screen = console()
-    wide = screen.width > 90
-    dependent = None if result.dependent.left_out else result.dependent
-    screen.print(region_table(result.table, padding=1 if wide else 0, dependent=dependent))
+    told = result.dependent if not result.dependent.left_out and screen.width >= LEAST_WIDTH else None
+    padding = 1 if screen.width > (WIDE if told else 90) else 0
+    screen.print(region_table(result.table, padding=padding, dependent=told))
     cuts = ", ".join(f"{100 * cut:.4g} %" for cut in result.thresholds.cuts)
     model = result.severity_model
     origin = "published cuts" if model is None else f"fitted to {sum(model.patients)} patients, cuts"

@@ -111,8 +111,8 @@ PresetOption = Annotated[
     Presets | None,
     typer.Option(
         "--preset",
-        help="How much time lesions are worth: one network, both at a finer resolution (what is done without "
-        "a word), or both over four flips.",
+        help="How much time lesions are worth: one network, both (what is done without a word), or both over "
+        "four flips.",
         show_default=False,
         rich_help_panel=MODEL,
     ),

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from groundglass._core import preset_settings
 
-#: One network; both at a finer resolution; both, finer, over four flips.
+#: One network; both; both over four flips.
 Preset = Literal["fast", "standard", "best"]
 STANDARD: Preset = "standard"
 
