@@ -38,6 +38,8 @@ PYBIND11_MODULE(_core, module) {
     bindings::bind_lung_mask(module);
     bindings::bind_quantification(module);
     bindings::bind_aeration(module);
+    bindings::bind_dependent_density(module);
+    bindings::bind_preset(module);
     bindings::bind_uncertainty(module);
     bindings::bind_severity(module);
     bindings::bind_evaluation(module);

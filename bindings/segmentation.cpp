@@ -7,6 +7,7 @@
 #include <exception>
 #include <initializer_list>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,13 @@ using segmentation::model_contract;
 using segmentation::normalisation;
 using segmentation::value_range;
 
+/// An option as Python sees it.
+template <class T>
+py::object shown(const T& value) {
+    return py::cast(value);
+}
+py::object shown(const segmentation::device& value) { return py::cast(name_of(value)); }
+
 /// The options that both stages have, by name. `visit(name, pointer to member)` for each, in the order of the
 /// constructors' keywords.
 template <class Visit>
@@ -35,7 +43,9 @@ void for_each_lesion_option(Visit visit) {
     visit("average_mm", &lesion_options::average_mm);
     visit("minimum_lesion_ml", &lesion_options::minimum_lesion_ml);
     visit("views", &lesion_options::views);
+    visit("long_edge", &lesion_options::long_edge);
     visit("keep_probabilities", &lesion_options::keep_probabilities);
+    visit("device", &lesion_options::device);
 }
 
 py::dict keywords(const ensemble& self) {
@@ -43,7 +53,7 @@ py::dict keywords(const ensemble& self) {
     py::list models;
     for (const auto& model : o.models) models.append(py::str(model.string()));
     py::dict result("models"_a = models);
-    for_each_lesion_option([&](const char* name, auto member) { result[name] = o.*member; });
+    for_each_lesion_option([&](const char* name, auto member) { result[name] = shown(o.*member); });
     result["as_published"] = o.as_published;
     return result;
 }
@@ -52,7 +62,7 @@ py::dict keywords(const inf_net& self) {
     const auto& o = self.options();
     py::dict result("infection"_a = py::str(o.infection.string()),
                     "multi_class"_a = py::str(o.multi_class.string()));
-    for_each_lesion_option([&](const char* name, auto member) { result[name] = o.*member; });
+    for_each_lesion_option([&](const char* name, auto member) { result[name] = shown(o.*member); });
     result["window_hu"] = py::make_tuple(o.window_hu.low, o.window_hu.high);
     result["as_published"] = o.as_published;
     return result;
@@ -61,7 +71,7 @@ py::dict keywords(const inf_net& self) {
 py::dict keywords(const segmentation::lungs& self) {
     const auto& o = self.options();
     return py::dict("model"_a = py::str(o.model.string()), "threads"_a = o.threads, "bfloat16"_a = o.bfloat16,
-                    "threshold"_a = o.threshold);
+                    "threshold"_a = o.threshold, "device"_a = name_of(o.device));
 }
 
 py::list pair(const value_range& range) {
@@ -164,16 +174,17 @@ template <class... Own, class Stage, class Make, class... Arguments>
 void define_init(py::class_<Stage>& cls, Make make, const Arguments&... own_arguments) {
     const lesion_options standard;
     cls.def(py::init([make](Own... own, int threads, bool bfloat16, double threshold, double average_mm,
-                            double minimum_lesion_ml, int views, bool keep_probabilities) {
+                            double minimum_lesion_ml, int views, std::size_t long_edge, bool keep_probabilities,
+                            const std::string& device) {
                 const py::gil_scoped_release no_gil;
-                return make(
-                    {threads, bfloat16, threshold, average_mm, minimum_lesion_ml, views, keep_probabilities},
-                    std::move(own)...);
+                return make({threads, bfloat16, threshold, average_mm, minimum_lesion_ml, views, long_edge,
+                             keep_probabilities, segmentation::device_named(device)},
+                            std::move(own)...);
             }),
             own_arguments..., "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
             "threshold"_a = standard.threshold, "average_mm"_a = standard.average_mm,
             "minimum_lesion_ml"_a = standard.minimum_lesion_ml, "views"_a = standard.views,
-            "keep_probabilities"_a = standard.keep_probabilities);
+            "long_edge"_a = standard.long_edge, "keep_probabilities"_a = standard.keep_probabilities, "device"_a = name_of(standard.device));
 }
 
 /// What both stages have: how they run, and the options that both take.
@@ -216,18 +227,21 @@ void define_lungs(py::module_& module) {
     const segmentation::lungs_options standard;
     py::class_<lungs> cls(module, "Lungs",
                           "The stage CtVolume -> LungCt; see groundglass.segmentation.Lungs.");
-    cls.def(py::init([](std::filesystem::path model, int threads, bool bfloat16, double threshold) {
+    cls.def(py::init([](std::filesystem::path model, int threads, bool bfloat16, double threshold,
+                        const std::string& device) {
                 const py::gil_scoped_release no_gil;
-                return lungs({std::move(model), threads, bfloat16, threshold});
+                return lungs(
+                    {std::move(model), threads, bfloat16, threshold, segmentation::device_named(device)});
             }),
             "model"_a, py::kw_only(), "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
-            "threshold"_a = standard.threshold)
+            "threshold"_a = standard.threshold, "device"_a = name_of(standard.device))
+        .def_property_readonly("runs_on", [](const lungs& self) { return name_of(self.model().device()); })
         .def(
             "__call__", [](const lungs& self, const ct_volume& ct) { return run(self, ct, {}); }, "ct"_a)
         .def("run", &run<lungs>, "ct"_a, py::kw_only(), "progress"_a = py::none())
         .def_property_readonly("contract",
                                [](const lungs& self) { return as_dict(self.model().contract()); });
-    for (const char* option : {"model", "threads", "bfloat16", "threshold"})
+    for (const char* option : {"model", "threads", "bfloat16", "threshold", "device"})
         cls.def_property_readonly(
             option, [option](const lungs& self) -> py::object { return keywords(self)[option]; });
     by_keywords(cls, [](const lungs& self) { return keywords(self); });
@@ -251,7 +265,8 @@ PYBIND11_MODULE(_segmentation, module) {
         "try_model",
         [](const std::filesystem::path& model) {
             const py::gil_scoped_release no_gil;
-            static_cast<void>(groundglass::segmentation::segmenter({.model = model}));
+            static_cast<void>(groundglass::segmentation::segmenter(
+                {.model = model, .device = groundglass::segmentation::device::cpu}));
         },
         "model"_a);
 
@@ -268,6 +283,7 @@ PYBIND11_MODULE(_segmentation, module) {
         for (const auto& model : self.models()) result.append(as_dict(model.contract()));
         return result;
     });
+    cls.def_property_readonly("runs_on", [](const ensemble& self) { return name_of(self.models()[0].device()); });
     define_run(cls, {"models", "as_published"});
 
     py::class_<inf_net> two_step(module, "InfNet",
@@ -292,6 +308,8 @@ PYBIND11_MODULE(_segmentation, module) {
         result.append(as_dict(self.multi_class().contract()));
         return result;
     });
+    two_step.def_property_readonly("runs_on",
+                                   [](const inf_net& self) { return name_of(self.infection().device()); });
     define_run(two_step, {"infection", "multi_class", "window_hu", "as_published"});
 
     define_lungs(module);

@@ -76,6 +76,7 @@ Attributes have the names of the C++ struct; absent ones stay empty or None. Not
         .def_readwrite("image_type", &slice_header::image_type)
         .def_readwrite("photometric", &slice_header::photometric)
         .def_readwrite("convolution_kernel", &slice_header::convolution_kernel)
+        .def_readwrite("patient_position", &slice_header::patient_position)
         .def_readwrite("rescale_type", &slice_header::rescale_type)
         .def_readwrite("rows", &slice_header::rows)
         .def_readwrite("columns", &slice_header::columns)
@@ -126,7 +127,9 @@ order: indices into the headers, towards the head for axial slices. others: what
                                [](const series_plan& self) { return direction_tuple(self.grid); })
         .def_property_readonly("slice_thickness_mm",
                                [](const series_plan& self) { return self.made.slice_thickness_mm; })
-        .def_property_readonly("kernel", [](const series_plan& self) { return self.made.kernel; });
+        .def_property_readonly("kernel", [](const series_plan& self) { return self.made.kernel; })
+        .def_property_readonly("position",
+                               [](const series_plan& self) { return name_of(self.made.position); });
 
     module.def(
         "plan_series",
@@ -212,20 +215,22 @@ High Bit and Pixel Representation.)")
                             R"(Puts a CT together slice by slice in the buffer that becomes the volume.
 
 shape, spacing_mm, origin_mm, direction: the grid as the slices come, in any orientation (LPS, axes slice, row,
-column). slice_thickness_mm, kernel: what the headers say of the slices. Raises FormatError for a grid that no chest
-CT has.)")
+column). slice_thickness_mm, kernel, position: what the headers say of the slices. Raises FormatError for a grid that
+no chest CT has.)")
         .def(py::init([](const shape3& shape, const vector3& spacing_mm, const vector3& origin_mm,
                          const std::array<vector3, 3>& direction, notes remarks,
-                         std::optional<double> slice_thickness_mm, std::string kernel) {
+                         std::optional<double> slice_thickness_mm, std::string kernel,
+                         const std::string& position) {
                  return ct_assembly(geometry{.shape = shape,
                                              .spacing_mm = spacing_mm,
                                              .origin_mm = origin_mm,
                                              .direction = direction},
-                                    std::move(remarks), {slice_thickness_mm, std::move(kernel)});
+                                    std::move(remarks),
+                                    {slice_thickness_mm, std::move(kernel), position_named(position)});
              }),
              py::kw_only(), "shape"_a, "spacing_mm"_a, "origin_mm"_a = standard.origin_mm,
              "direction"_a = standard.direction, "notes"_a = notes{}, "slice_thickness_mm"_a = py::none(),
-             "kernel"_a = "")
+             "kernel"_a = "", "position"_a = "unknown")
         .def("put", &put, "first"_a, "stored"_a, py::kw_only(), "slope"_a = 1.0, "intercept"_a = 0.0,
              "Stores whole slices from slice `first` on as slope * stored + intercept. Different slices may "
              "be put "

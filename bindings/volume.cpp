@@ -18,11 +18,14 @@ note make_note(const std::string& level, std::string code, std::string text) {
 
 ct_volume make_ct(const py::array& hounsfield, const vector3& spacing_mm, const vector3& origin_mm,
                   const std::array<vector3, 3>& direction, notes remarks,
-                  std::optional<double> slice_thickness_mm, std::string kernel) {
+                  std::optional<double> slice_thickness_mm, std::string kernel, const std::string& position) {
     auto array = from_numpy<std::int16_t, 3>(hounsfield, "hounsfield");
     const geometry grid{
         .shape = shape_of(array), .spacing_mm = spacing_mm, .origin_mm = origin_mm, .direction = direction};
-    return {std::move(array), grid, std::move(remarks), {slice_thickness_mm, std::move(kernel)}};
+    return {std::move(array),
+            grid,
+            std::move(remarks),
+            {slice_thickness_mm, std::move(kernel), position_named(position)}};
 }
 
 shared_array3<std::uint8_t> optional_map(const std::optional<py::array>& array, const char* name) {
@@ -95,10 +98,11 @@ hounsfield: int16 array (slice, row, column); slices from feet to head, rows to 
 spacing_mm: distance of slices, rows and columns. origin_mm: LPS position of voxel (0, 0, 0).
 direction: for each array axis the LPS unit vector of one step along it; a gantry tilt may shear the first.
 slice_thickness_mm, kernel: how the scanner made the slices, None and '' where that is not known.
+position: how the patient lay, 'supine', 'prone', 'left_side' (on it), 'right_side' or 'unknown'.
 The array is copied once. Raises ValueError for another shape, spacing or orientation, TypeError for another dtype.)")
         .def(py::init(&make_ct), "hounsfield"_a, py::kw_only(), "spacing_mm"_a,
              "origin_mm"_a = standard.origin_mm, "direction"_a = standard.direction, "notes"_a = notes{},
-             "slice_thickness_mm"_a = py::none(), "kernel"_a = "")
+             "slice_thickness_mm"_a = py::none(), "kernel"_a = "", "position"_a = "unknown")
         .def_property_readonly("hounsfield",
                                [](const ct_volume& self) { return view_of(self.shared_hounsfield()); })
         .def_property_readonly(
@@ -117,6 +121,8 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
         .def_property_readonly("slice_thickness_mm",
                                [](const ct_volume& self) { return self.reconstruction().slice_thickness_mm; })
         .def_property_readonly("kernel", [](const ct_volume& self) { return self.reconstruction().kernel; })
+        .def_property_readonly(
+            "position", [](const ct_volume& self) { return name_of(self.reconstruction().position); })
         .def("__repr__",
              [](const ct_volume& self) {
                  return py::str("CtVolume(shape={}, spacing_mm={}, notes={})")
@@ -127,13 +133,15 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
             [](const ct_volume& self) {
                 return py::make_tuple(view_of(self.shared_hounsfield()), self.grid().spacing_mm,
                                       self.grid().origin_mm, self.grid().direction, self.notes(),
-                                      self.reconstruction().slice_thickness_mm, self.reconstruction().kernel);
+                                      self.reconstruction().slice_thickness_mm, self.reconstruction().kernel,
+                                      name_of(self.reconstruction().position));
             },
             [](const py::tuple& s) {
                 return make_ct(s[0].cast<py::array>(), s[1].cast<vector3>(), s[2].cast<vector3>(),
                                s[3].cast<std::array<vector3, 3>>(), s[4].cast<notes>(),
                                s.size() > 5 ? s[5].cast<std::optional<double>>() : std::nullopt,
-                               s.size() > 6 ? s[6].cast<std::string>() : "");
+                               s.size() > 6 ? s[6].cast<std::string>() : "",
+                               s.size() > 7 ? s[7].cast<std::string>() : "unknown");
             }));
 
     const auto make_lungs = [](const ct_volume& ct, const py::array& lungs, notes remarks) {

@@ -31,6 +31,7 @@
 #include <groundglass/lungs/picture_lungs.hpp>
 #include <groundglass/note.hpp>
 #include <groundglass/quantification/aeration.hpp>
+#include <groundglass/quantification/dependent_density.hpp>
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/involvement_and_aeration.hpp>
 #include <groundglass/quantification/involvement_uncertainty.hpp>
@@ -65,5 +66,6 @@
 #include <groundglass/volume/lung_ct.hpp>
 #include <groundglass/volume/lung_regions.hpp>
 #include <groundglass/volume/morphology.hpp>
+#include <groundglass/volume/patient_position.hpp>
 #include <groundglass/volume/reconstruction.hpp>
 #include <groundglass/volume/resample.hpp>

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from groundglass._core import (
     Aeration,
     CtVolume,
+    DependentDensity,
     Involvement,
     InvolvementUncertainty,
     LesionCt,
@@ -33,8 +34,10 @@ from groundglass.overlay import require_pillow
 from groundglass.read import read_study
 from groundglass.read.given import Mask, fixed_labels, labels_sha256, lungs_of, volume_sha256, with_parts
 from groundglass.result import Result
-from groundglass.segmentation.choice import Model, load_stage, lookup_models, model_record
+from groundglass.segmentation.choice import load_stage, lookup_models, model_record
+from groundglass.segmentation.devices import Device, check_device
 from groundglass.segmentation.lung_choice import FoundLungs, LungMethod, check_lung_method, lungs_by
+from groundglass.segmentation.presets import Chosen, Model, Preset, choose
 from groundglass.write.outputs import check_output, output_folder
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["Cancelled", "Mask", "Model", "Progress", "analyze"]
 
 _log = logging.getLogger(__name__)
+
+#: How a patient may lie.
+Position = Literal["supine", "prone", "left_side", "right_side"]
 
 _STAGES = ("read", "lungs", "segmentation", "quantification")
 
@@ -58,10 +64,13 @@ def analyze(
     segments: Mask | None = None,
     lung_method: LungMethod | None = None,
     model: Model | None = None,
-    views: int = 1,
+    preset: Preset | None = None,
+    views: int | None = None,
     compatible: bool = False,
+    device: Device = "auto",
     severity: SeverityModel | str | Path | None = None,
     aeration_bands: Sequence[int] | None = None,
+    position: Position | None = None,
     series: str | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -82,14 +91,19 @@ def analyze(
     5 right lower, or other numbers told by their places; also a folder with a file for each) and `segments`
     (1 to 20) divide the lungs further: the table has rows for them then, and the scores take them. Without
     a map lobes are estimated (:class:`groundglass.Lobes`); where that can't be, the scores of lobes take
-    thirds of the height. The result says which. `model` is a bundled model's name, a file, or several of them
-    to be averaged; the default is the mean of the bundled ones. The two networks of Inf-Net, by whatever
-    order, are used one after the other. `views` (1, 2, 4 or 8) averages
-    over flips and turns of each slice, at that many times the cost. `compatible` follows a published flow
+    thirds of the height. The result says which. `preset`, ``"fast"``, ``"standard"`` (what is done without a
+    word) or ``"best"``, says how much time the lesions are worth; ``docs/explanation/presets.md`` has what
+    each finds and costs. `model` is a bundled model's name, a file, or several of them to be averaged, in
+    place of a preset. The two networks of Inf-Net, by whatever order, are used one after the other. `views`
+    (1, 2, 4 or 8) averages over flips and turns of each slice, at that many times the cost. `device` says
+    where networks run, ``"auto"``, ``"cpu"`` or ``"cuda"``, of lungs and of lesions; where CUDA is absent or
+    fails the CPU takes over, with a warning. `compatible` follows a published flow
     to the letter, for Inf-Net or one four-class network. `severity`, a model of
     :func:`groundglass.fit_severity` or its file, gives the classes and their cuts in place of the
     published ones, and says what became of the patients like this one. `aeration_bands` are the four edges
     in HU between the compartments of aeration in place of the published ones (:class:`groundglass.Aeration`).
+    `position` says how the patient lay, ``"supine"``, ``"prone"``, ``"left_side"`` or ``"right_side"``, where
+    no header does or it is wrong: dependent density is told by it (:class:`groundglass.DependentDensity`).
     `threads` is the number of slices segmented at a time, 0 for one a core. With `out` the files of
     :data:`groundglass.result.FILES` are written there at the end, all or none; `overwrite` allows an existing
     folder. `extras`, names of :data:`groundglass.extras.EXTRAS`, are written beside them. `keep_uid` records
@@ -113,10 +127,13 @@ def analyze(
         raise ValueError("model and lesions exclude each other: with lesions given no model runs")
     check_lung_method(lung_method)
     aeration = Aeration() if aeration_bands is None else Aeration(bands_hu=aeration_bands)
+    dependent_density = DependentDensity(position=position or "unknown")
     if lungs is not None and lung_method is not None:
         raise ValueError("lungs and lung_method exclude each other: given lungs are not looked for")
-    if lesions is not None and (views != 1 or compatible):
-        raise ValueError("views and compatible say how a model runs; with lesions given none does")
+    if lesions is not None and (views not in (None, 1) or compatible or preset is not None):
+        raise ValueError("preset, views and compatible say how a model runs; with lesions given none does")
+    check_device(device)
+    chosen = choose(preset, model, views, compatible=compatible)
     for given in (study, lungs, lesions, lobes, segments):
         if isinstance(given, (str, os.PathLike)) and not Path(given).exists():
             raise FileNotFoundError(f"{given} does not exist")
@@ -124,7 +141,7 @@ def analyze(
     clock: dict[str, float] = {}
 
     fitted = _severity(severity)
-    models = [] if lesions is not None else lookup_models(model)
+    models = [] if lesions is not None else lookup_models(chosen.model)
     with _output(out, (study, lungs, lesions, lobes, segments), overwrite) as folder:
         with _timed(clock, "read"):
             tell("read", 0, 1)
@@ -132,15 +149,18 @@ def analyze(
             check_source(wanted, source.kind, headers)
             tell("read", 1, 1)
         with _timed(clock, "lungs"):
-            found = _lungs(ct, lungs, lung_method, threads, tell)
+            found = _lungs(ct, lungs, lung_method, threads, device, tell)
             lung_ct = with_parts(found.lungs, lobes, segments)
         with _timed(clock, "segmentation"):
-            lesion_ct, settings = _segment(lung_ct, lesions, models, threads, views, compatible, tell)
+            lesion_ct, settings = _segment(
+                lung_ct, lesions, models, chosen, tell, threads=threads, compatible=compatible, device=device
+            )
         with _timed(clock, "quantification"):
             tell("quantification", 0, 1)
             involvement, grading = Involvement(), Scores()
             thresholds = Thresholds.published() if fitted is None else fitted.thresholds
             table, aerated = involvement_and_aeration(lesion_ct, involvement=involvement, aeration=aeration)
+            dependent = dependent_density(lesion_ct)
             uncertainty = None
             if lesion_ct.uncertainty is not None:
                 uncertainty = InvolvementUncertainty(high_opacity=involvement.high_opacity)(lesion_ct)
@@ -151,6 +171,7 @@ def analyze(
             lesion_ct=lesion_ct,
             table=table,
             aeration=aerated,
+            dependent=dependent,
             uncertainty=uncertainty,
             profile=profile,
             scores=grading(table),
@@ -162,7 +183,7 @@ def analyze(
                 "read": tuple(ct.notes),
                 "lungs": tuple(lung_ct.notes),
                 "segmentation": tuple(lesion_ct.notes),
-                "quantification": tuple(aerated.notes),
+                "quantification": (*aerated.notes, *dependent.notes),
             },
             models=tuple(model_record(file) for file in models),
             lung_model=found.model,
@@ -257,6 +278,7 @@ def _lungs(
     given: Mask | None,
     method: LungMethod | None,
     threads: int,
+    device: Device,
     tell: Callable[[str, int, int], bool],
 ) -> FoundLungs:
     """The given lungs, or those that are found."""
@@ -265,7 +287,11 @@ def _lungs(
         found = FoundLungs(lungs_of(ct, given), None)
     else:
         found = lungs_by(
-            ct, method, threads=threads, progress=lambda done, total: tell("lungs", done, total + 1)
+            ct,
+            method,
+            threads=threads,
+            device=device,
+            progress=lambda done, total: tell("lungs", done, total + 1),
         )
     tell("lungs", 1, 1)
     return found
@@ -275,10 +301,12 @@ def _segment(
     lung_ct: LungCt,
     lesions: Mask | None,
     models: Sequence[ModelFile],
-    threads: int,
-    views: int,
-    compatible: bool,
+    chosen: Chosen,
     tell: Callable[[str, int, int], bool],
+    *,
+    threads: int,
+    compatible: bool,
+    device: Device,
 ) -> tuple[LesionCt, dict[str, Any] | None]:
     """The lesions with the settings they were found with, None for given ones."""
     if lesions is not None:
@@ -286,7 +314,18 @@ def _segment(
         given = LesionCt(lung_ct, fixed_labels(lesions, "lesions", lung_ct.ct, 2))
         tell("segmentation", 1, 1)
         return given, None
-    stage = load_stage(models, threads=threads, views=views, compatible=compatible)
+    stage = load_stage(
+        models,
+        threads=threads,
+        views=chosen.views,
+        long_edge=chosen.long_edge,
+        compatible=compatible,
+        device=device,
+    )
     found = stage.run(lung_ct, progress=lambda done, total: tell("segmentation", done, total))
-    settings = ("threshold", "average_mm", "minimum_lesion_ml", "views", "bfloat16", "as_published")
-    return found, {name: getattr(stage, name) for name in settings}
+    names = (
+        *("threshold", "average_mm", "minimum_lesion_ml", "views", "long_edge", "bfloat16"),
+        "as_published",
+    )
+    settings = {name: getattr(stage, name) for name in names}
+    return found, {"preset": chosen.preset, **settings, "device": stage.runs_on}

@@ -1,7 +1,8 @@
 """The montage of axial slices with lungs, ground glass and consolidation drawn in.
 
 Drawn with Pillow. Tiles show the CT in a lung window with its contrast kept: lesions are contours with a
-light tint, lungs a thin outline. The patient's right is on the left of every tile, as if seen from the feet.
+light tint, hatched where they lie as dependent density does, lungs a thin outline. The patient's right is on
+the left of every tile, as if seen from the feet.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ QUIET: Color = (150, 160, 175)
 
 #: Tint of a lesion over the CT, 0..1: enough to be seen, little enough to read the texture below.
 TINT = 0.20
+#: Stripes over opacity that lies as dependent density does: their distance, their width, in pixels of a tile
+#: of TILE_WIDTH before it is shrunk, and their share of colour.
+HATCH_STEP, HATCH_WIDTH, HATCH_TINT = 12, 4, 0.75
 TILE_WIDTH = 360
 #: A crop that is taller than this many widths is fitted by its height instead.
 TALLEST = 1.1
@@ -80,7 +84,15 @@ def of_result(result: Findings) -> Image:
     )
     models = ", ".join(f"{model.name} {model.sha256[:8]}" for model in result.models) or "lesions as given"
     footer = f"groundglass {result.version}   ·   {models}   ·   not a medical device"
-    return montage(result.ct, result.lungs, result.lesions, result.profile, title=title, footer=footer)
+    return montage(
+        result.ct,
+        result.lungs,
+        result.lesions,
+        result.profile,
+        dependent=result.dependent.layer,
+        title=title,
+        footer=footer,
+    )
 
 
 def montage(
@@ -89,21 +101,34 @@ def montage(
     lesions: Labels,
     profile: Sequence[SliceInvolvement],
     *,
+    dependent: Labels | None = None,
     title: str,
     footer: str = "",
     tiles: int = MAX_TILES,
 ) -> Image:
     """Up to `tiles` slices from head to feet, evenly over the lungs and among them the one with most opacity.
 
-    `lungs` and `lesions` are uint8 ``(slice, row, column)`` in the grid of `ct`; `profile` has an entry for
-    every slice. Gives an RGB picture about 1500 pixels wide. Costs about 0.05 s a tile.
+    `lungs` and `lesions` are uint8 ``(slice, row, column)`` in the grid of `ct`, as is `dependent`, which is
+    hatched where it is above 0; `profile` has an entry for every slice. Gives an RGB picture about 1500
+    pixels wide. Costs about 0.05 s a tile.
     """
     require_pillow()
     from PIL import Image, ImageDraw
 
     chosen, most = choose_slices(profile, tiles)
     crop = lung_crop(lungs, ct.spacing_mm)
-    pictures = [tile(ct, lungs[index], lesions[index], index, crop) for index in chosen]
+    hatched = dependent is not None and bool(dependent.any())
+    pictures = [
+        tile(
+            ct,
+            lungs[index],
+            lesions[index],
+            index,
+            crop,
+            dependent=None if dependent is None else dependent[index],
+        )
+        for index in chosen
+    ]
     width, height = TILE_WIDTH, pictures[0].height
     columns = min(COLUMNS, len(pictures))
     rows = math.ceil(len(pictures) / columns)
@@ -124,7 +149,7 @@ def montage(
         if index == most:
             frame = (x - 2, y - 2, x + width + 1, y + height + caption + 1)
             draw.rectangle(frame, outline=GROUND_GLASS, width=2)
-    _legend(draw, GAP + 4, canvas.height - foot // 2, canvas.width - GAP - 4, footer)
+    _legend(draw, GAP + 4, canvas.height - foot // 2, canvas.width - GAP - 4, footer, hatched=hatched)
     return canvas
 
 
@@ -171,11 +196,18 @@ def lung_crop(lungs: Labels, spacing_mm: Sequence[float]) -> Crop:
 
 
 def tile(
-    ct: CtVolume, lungs: Labels, lesions: Labels, index: int, crop: Crop, *, width: int = TILE_WIDTH
+    ct: CtVolume,
+    lungs: Labels,
+    lesions: Labels,
+    index: int,
+    crop: Crop,
+    *,
+    dependent: Labels | None = None,
+    width: int = TILE_WIDTH,
 ) -> Image:
     """One slice with its contours as an RGB picture of at most `width` pixels, in the patient's proportions.
 
-    `lungs` and `lesions` are uint8 ``(row, column)`` of slice `index`.
+    `lungs` and `lesions` are uint8 ``(row, column)`` of slice `index`, as is `dependent`, which is hatched.
     """
     from PIL import Image
 
@@ -192,6 +224,8 @@ def tile(
     for layer in layers.LESIONS:
         mask = _enlarged(lesions[rows, columns] == layer.label, size)
         picture[mask] = (1 - TINT) * picture[mask] + TINT * np.array(layer.color, np.float32)
+        if dependent is not None:
+            _hatch(picture, mask & _enlarged(dependent[rows, columns] > 0, size), layer.color, width)
         _outline(picture, mask, layer.color, 3)
     smooth = Image.fromarray(np.rint(picture).astype(np.uint8))
     return smooth.resize((size[0] // OVERSAMPLING, size[1] // OVERSAMPLING), Image.Resampling.BOX)
@@ -226,6 +260,16 @@ def _outline(picture: npt.NDArray[np.float32], mask: Mask, color: Color, thickne
     picture[mask & ~core] = color
 
 
+def _hatch(picture: npt.NDArray[np.float32], mask: Mask, color: Color, width: int) -> None:
+    """Draws stripes over `mask` from the lower left to the upper right; they look alike in tiles of any
+    `width`."""
+    scale = max(1.0, width / TILE_WIDTH)
+    height, across = mask.shape
+    diagonal = np.arange(height)[:, None] + np.arange(across)
+    striped = mask & (diagonal % round(HATCH_STEP * scale) < round(HATCH_WIDTH * scale))
+    picture[striped] = (1 - HATCH_TINT) * picture[striped] + HATCH_TINT * np.array(color, np.float32)
+
+
 def _caption(
     draw: ImageDraw, x: int, y: int, width: int, height: int, entry: SliceInvolvement, *, most: bool
 ) -> None:
@@ -247,14 +291,24 @@ def _side_marks(draw: ImageDraw, x: int, y: int, width: int, height: int) -> Non
         )
 
 
-def _legend(draw: ImageDraw, x: int, y: int, right: int, footer: str) -> None:
+def _legend(draw: ImageDraw, x: int, y: int, right: int, footer: str, *, hatched: bool) -> None:
     font = _font(16)
     for layer in layers.LAYERS:
         draw.rectangle((x, y - 7, x + 14, y + 7), outline=layer.color, width=2)
         draw.text((x + 22, y), layer.title, TEXT, font, anchor="lm")
         x += 22 + int(draw.textlength(layer.title, font)) + 26
+    if hatched:
+        draw.rectangle((x, y - 7, x + 14, y + 7), outline=TEXT, width=1)
+        for start in (0, 5, 10):
+            draw.line((x + start, y + 7, x + 14, y - 7 + start), TEXT, 1)
+        draw.text((x + 22, y), layers.DEPENDENT.title, TEXT, font, anchor="lm")
+        x += 22 + int(draw.textlength(layers.DEPENDENT.title, font)) + 26
     low, high = WINDOW_HU
-    draw.text((x, y), f"window {low} to {high} HU   ·   R, L: the patient's sides", QUIET, font, anchor="lm")
+    about = (f"window {low} to {high} HU   ·   R, L: the patient's sides", f"window {low} to {high} HU")
+    room = right - x - draw.textlength(footer, font) - GAP
+    fitting = [text for text in about if draw.textlength(text, font) <= room]
+    if fitting:
+        draw.text((x, y), fitting[0], QUIET, font, anchor="lm")
     draw.text((right, y), footer, QUIET, font, anchor="rm")
 
 

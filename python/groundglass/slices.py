@@ -32,7 +32,9 @@ from groundglass.read.pictures import (
     read_slice,
 )
 from groundglass.segmentation.choice import load_stage, lookup_models, model_record
+from groundglass.segmentation.devices import Device, check_device
 from groundglass.segmentation.image_lesions import ImageLesions, SliceExtent, with_other_lung
+from groundglass.segmentation.presets import Preset, choose
 from groundglass.write.outputs import check_output, output_folder
 
 if TYPE_CHECKING:
@@ -104,8 +106,10 @@ def segment_images(
     out: str | Path,
     *,
     model: str | Path | Sequence[str | Path] | None = None,
-    views: int = 1,
+    preset: Preset | None = None,
+    views: int | None = None,
     compatible: bool = False,
+    device: Device = "auto",
     lungs: bool = False,
     probabilities: bool = False,
     overwrite: bool = False,
@@ -119,7 +123,7 @@ def segment_images(
     ``(2, row, column)``: the probability of ground glass and that of consolidation. ``segment.json`` holds
     areas, percentages of the lungs, notes and models. All files appear or none. Lesion is where both
     probabilities add up to one half, of the more probable class.
-    `model`, `views` and `compatible` are as in :func:`groundglass.analyze`.
+    `model`, `preset`, `views`, `compatible` and `device` are as in :func:`groundglass.analyze`.
     `threads` is the number of pictures worked on at a time, 0 for one a core.
 
     Raises :class:`groundglass.FormatError` for a picture that can't be taken (see :func:`read_slice`),
@@ -130,10 +134,19 @@ def segment_images(
     workers = check_threads(threads)
     images, skipped = find_images(path)
     check_output(out, path)
-    models = lookup_models(model)
+    check_device(device)
+    chosen = choose(preset, model, views, compatible=compatible)
+    models = lookup_models(chosen.model)
     done: list[SegmentedSlice] = []
     with output_folder(out, overwrite=overwrite) as folder:
-        stage = load_stage(models, threads=1, views=views, compatible=compatible)
+        stage = load_stage(
+            models,
+            threads=1,
+            views=chosen.views,
+            long_edge=chosen.long_edge,
+            compatible=compatible,
+            device=device,
+        )
         if progress is not None:
             progress(0, len(images))
         for picture, found in _in_order(stage, images, workers):

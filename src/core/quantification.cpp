@@ -2,6 +2,8 @@
 #include <groundglass/quantification/detail/aeration.hpp>
 #include <groundglass/quantification/detail/aeration_measures.hpp>
 #include <groundglass/quantification/detail/aeration_table.hpp>
+#include <groundglass/quantification/detail/dependent_density.hpp>
+#include <groundglass/quantification/detail/dependent_layer.hpp>
 #include <groundglass/quantification/detail/hounsfield_histogram.hpp>
 #include <groundglass/quantification/detail/hounsfield_statistics.hpp>
 #include <groundglass/quantification/detail/involvement.hpp>

@@ -8,5 +8,6 @@
 #include <groundglass/volume/detail/lung_ct.hpp>
 #include <groundglass/volume/detail/lung_regions.hpp>
 #include <groundglass/volume/detail/morphology.hpp>
+#include <groundglass/volume/detail/patient_position.hpp>
 #include <groundglass/volume/detail/reconstruction.hpp>
 #include <groundglass/volume/detail/resample.hpp>

@@ -324,6 +324,7 @@ reading::slice_header slice_of(const fields& f) {
     h.image_type = f.parts(0x00080008);
     if (const auto found = f.text(0x00280004); !found.empty()) h.photometric = found;
     h.convolution_kernel = f.text(0x00181210);
+    h.patient_position = f.text(0x00185100);
     h.rescale_type = f.text(0x00281054);
     h.rows = f.count(0x00280010, 0);
     h.columns = f.count(0x00280011, 0);

@@ -24,7 +24,7 @@ void check(const ensemble_options& options) {
 
 std::vector<segmenter> load(const ensemble_options& options) {
     std::vector<segmenter> models;
-    for (const auto& model : options.models) models.emplace_back(segmenter_options{model, options.bfloat16});
+    for (const auto& model : options.models) models.emplace_back(segmenter_options{model, options.bfloat16, options.device});
     return models;
 }
 
@@ -42,7 +42,7 @@ ensemble_options ensemble_options::compatible(std::filesystem::path model) {
 ensemble::ensemble(const ensemble_options& options) {
     check(options);
     impl_ = std::make_shared<const impl>(
-        impl{options, detail::slice_networks(load(options), options.as_published)});
+        impl{options, detail::slice_networks(load(options), options.as_published, options.long_edge)});
 }
 
 ensemble::ensemble(std::vector<std::filesystem::path> models, const lesion_options& options)
@@ -53,10 +53,14 @@ const ensemble_options& ensemble::options() const { return impl_->options; }
 const std::vector<segmenter>& ensemble::models() const { return impl_->networks.models(); }
 
 volume::lesion_ct ensemble::run(const volume::lung_ct& lungs, const progress_function& progress) const {
+    std::vector<const segmenter*> all;
     std::vector<const model_contract*> contracts;
-    for (const auto& model : models()) contracts.push_back(&model.contract());
-    return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks, contracts,
-                                contracts, progress);
+    for (const auto& model : models()) {
+        all.push_back(&model);
+        contracts.push_back(&model.contract());
+    }
+    return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks, std::move(all),
+                                std::move(contracts), progress);
 }
 
 image_lesions ensemble::find_in_image(std::span<const std::uint8_t> grey, image_size size) const {

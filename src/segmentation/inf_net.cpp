@@ -17,8 +17,8 @@ constexpr value_range grey_levels{0, 255};
 class two_networks {
 public:
     two_networks(const inf_net_options& options)
-        : infection_({options.infection, options.bfloat16}),
-          multi_class_({options.multi_class, options.bfloat16}), window_hu_(options.window_hu),
+        : infection_({options.infection, options.bfloat16, options.device}),
+          multi_class_({options.multi_class, options.bfloat16, options.device}), window_hu_(options.window_hu),
           as_published_(options.as_published) {
         need(infection_, normalisation::imagenet_rgb, "infection");
         need(multi_class_, normalisation::imagenet_bgr_with_infection, "multi_class");
@@ -205,8 +205,7 @@ const segmenter& inf_net::multi_class() const { return impl_->networks.multi_cla
 
 volume::lesion_ct inf_net::run(const volume::lung_ct& lungs, const progress_function& progress) const {
     return detail::find_lesions(lungs, detail::settings_of(impl_->options), impl_->networks,
-                                {&infection().contract(), &multi_class().contract()},
-                                {&multi_class().contract()}, progress);
+                                {&infection(), &multi_class()}, {&multi_class().contract()}, progress);
 }
 
 image_lesions inf_net::find_in_image(std::span<const std::uint8_t> grey, image_size size) const {

@@ -140,13 +140,13 @@ void drop_small(array3<std::uint8_t>& lesions, double minimum_ml, double voxel_m
 }
 
 /// `a 1, b 2 and c 1`.
-std::string names(const std::vector<const model_contract*>& models) {
+std::string names(const std::vector<const segmenter*>& models) {
     std::string result;
     for (std::size_t i = 0; i < models.size(); ++i)
         result += (i == 0                  ? ""
                    : i + 1 < models.size() ? ", "
                                            : " and ") +
-                  models[i]->name + " " + models[i]->version;
+                  models[i]->contract().name + " " + models[i]->contract().version;
     return result;
 }
 
@@ -201,6 +201,14 @@ std::string four_digits(double value) {
     return {text.data(), static_cast<std::size_t>(std::max(0, length))};
 }
 
+notes fallback_notes(const std::vector<const segmenter*>& models) {
+    for (const auto* model : models)
+        if (const auto reason = model->fallback(); !reason.empty())
+            return {{note_level::warning, "device_fallback",
+                     "The CPU ran " + names({model}) + " in place of a CUDA device: " + reason + "."}};
+    return {};
+}
+
 void check(const lesion_settings& settings, const std::string& stage) {
     const auto refuse = [&](const std::string& name, double value, const std::string& allowed) {
         throw std::invalid_argument(stage + ": " + name + " must be " + allowed + ", found " +
@@ -216,6 +224,10 @@ void check(const lesion_settings& settings, const std::string& stage) {
         refuse("minimum_lesion_ml", settings.minimum_lesion_ml, "0 to 1000");
     if (const auto views = settings.views; views != 1 && views != 2 && views != 4 && views != 8)
         refuse("views", views, "1, 2, 4 or 8");
+    if (const auto edge = settings.long_edge; edge != 0 && (edge < 64 || edge > 1024))
+        refuse("long_edge", static_cast<double>(edge), "0 (as the model's contract says) or 64 to 1024");
+    if (settings.as_published && settings.long_edge != 0)
+        refuse("long_edge", static_cast<double>(settings.long_edge), "0 with as_published");
     if (settings.as_published && settings.views != 1) refuse("views", settings.views, "1 with as_published");
     if (settings.as_published && settings.average_mm != 0)
         refuse("average_mm", settings.average_mm, "0 with as_published");
@@ -291,6 +303,7 @@ volume::lesion_ct find_lesions(const volume::lung_ct& lungs, const lesion_settin
     const auto tell = [&](std::size_t done) { return !progress || progress(done, slices.size()); };
     if (!work(threads, tell)) throw cancelled();
 
+    for (const auto& each : fallback_notes(finder.models)) remarks.push_back(each);
     if (settings.minimum_lesion_ml > 0)
         drop_small(lesions, settings.minimum_lesion_ml, grid.voxel_ml(), remarks);
     auto doubt = std::make_shared<volume::lesion_uncertainty>();

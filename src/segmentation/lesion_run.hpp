@@ -5,6 +5,7 @@
 #include <groundglass/segmentation/image_lesions.hpp>
 #include <groundglass/segmentation/lesion_options.hpp>
 #include <groundglass/segmentation/progress.hpp>
+#include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/volume/lesion_ct.hpp>
 
 #include <algorithm>
@@ -36,6 +37,9 @@ void check(const lesion_settings& settings, const std::string& stage);
 /// As a note or a refusal tells a measure.
 [[nodiscard]] std::string four_digits(double value);
 
+/// A warning where CUDA was asked for or found and the CPU had to take over; nothing else.
+[[nodiscard]] notes fallback_notes(const std::vector<const segmenter*>& models);
+
 using member_function = std::function<void(std::size_t member, const slice_probabilities&)>;
 
 /// What finds lesions in a slice, and whose contracts are to be heard.
@@ -46,7 +50,7 @@ struct lesion_finder {
         run;
     std::size_t members = 1;
     /// As the notes name them.
-    std::vector<const model_contract*> models;
+    std::vector<const segmenter*> models;
     /// Those whose probabilities decide: their calibration counts.
     std::vector<const model_contract*> judges;
 };
@@ -61,7 +65,7 @@ struct lesion_finder {
 template <class Networks>
 [[nodiscard]] volume::lesion_ct
 find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings, const Networks& networks,
-             std::vector<const model_contract*> models, std::vector<const model_contract*> judges,
+             std::vector<const segmenter*> models, std::vector<const model_contract*> judges,
              const progress_function& progress) {
     const auto run = [&](std::span<const std::int16_t> slice, image_size size, const pixel_box& box,
                          const member_function& seen) {

@@ -159,7 +159,7 @@ notes on_sides(const groundglass::lungs::lung_sides& sides) {
 
 lungs::lungs(const lungs_options& options) {
     check(options);
-    segmenter model({options.model, options.bfloat16});
+    segmenter model({options.model, options.bfloat16, options.device});
     check(model);
     impl_ = std::make_shared<const impl>(impl{options, std::move(model)});
 }
@@ -215,7 +215,8 @@ volume::lung_ct lungs::run(const volume::ct_volume& ct, const progress_function&
     notes found{{note_level::info, "lungs_by_network",
                  "Lungs by " + contract.name + " " + contract.version + ", threshold " +
                      detail::four_digits(options().threshold) + "."}};
-    for (const auto& more : {on_sides(sides), groundglass::lungs::assess_lungs(ct, sides.labels)})
+    for (const auto& more : {detail::fallback_notes({&model()}), on_sides(sides),
+                             groundglass::lungs::assess_lungs(ct, sides.labels)})
         found.insert(found.end(), more.begin(), more.end());
     return {ct, std::move(sides.labels), std::move(found)};
 }

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
 
 // Both live in libraries that LibTorch itself is linked to, whatever their file names are.
 extern "C" {
@@ -21,8 +23,23 @@ __attribute__((weak)) int MKL_Set_Num_Threads_Local(int);
 namespace groundglass::segmentation::detail {
 
 std::unique_ptr<const runner> load_runner(const model_archive& archive, const model_contract& contract,
-                                          bool bfloat16) {
-    if (archive.format() == program_format::torchscript) return load_torchscript(archive, bfloat16);
+                                          bool bfloat16, segmentation::device device) {
+    if (archive.format() == program_format::torchscript) {
+        std::string reason;
+        if (device != device::cpu && has_cuda()) {
+            try {
+                return load_cuda(archive, bfloat16);
+            } catch (const model_error& error) {
+                reason = error.what();
+            }
+        } else if (device == device::cuda) {
+            reason = "LibTorch has no CUDA device here";
+        }
+        if (bfloat16 && !has_bfloat16())
+            throw std::invalid_argument(
+                "bfloat16 = true: this CPU has neither AVX-512 BF16 nor AMX; use false");
+        return load_torchscript(archive, bfloat16, std::move(reason));
+    }
     if (bfloat16)
         throw std::invalid_argument("bfloat16 must be false for " + archive.path().string() +
                                     ", found true: a compiled package keeps the type it was compiled for");

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "model_archive.hpp"
+#include <groundglass/segmentation/device.hpp>
 #include <groundglass/segmentation/model_contract.hpp>
 
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace groundglass::segmentation::detail {
 
@@ -21,6 +23,10 @@ public:
     /// The one size of image that the engine takes, where it takes no other.
     [[nodiscard]] virtual std::optional<image_size> fixed_size() const { return std::nullopt; }
 
+    /// Where it runs now, and why it is the CPU where CUDA was asked for or found.
+    [[nodiscard]] virtual segmentation::device device() const { return segmentation::device::cpu; }
+    [[nodiscard]] virtual std::string fallback() const { return {}; }
+
     /// `image`: `channels` planes; `result`: `classes` planes of the same size. Called by many threads at a
     /// time. Throws `model_error`.
     virtual void run(std::span<const float> image, std::size_t channels, image_size size,
@@ -31,10 +37,15 @@ public:
 /// has been compared with `contract` and with this machine. Throws `model_error`, and
 /// `std::invalid_argument` where the engine cannot compute in bfloat16.
 [[nodiscard]] std::unique_ptr<const runner> load_runner(const model_archive& archive,
-                                                        const model_contract& contract, bool bfloat16);
+                                                        const model_contract& contract, bool bfloat16,
+                                                        segmentation::device device);
 
-/// The engines.
-[[nodiscard]] std::unique_ptr<const runner> load_torchscript(const model_archive& archive, bool bfloat16);
+/// The engines. `reason` is what `fallback` says.
+[[nodiscard]] std::unique_ptr<const runner> load_torchscript(const model_archive& archive, bool bfloat16,
+                                                             std::string reason = {});
+/// The same on a CUDA device. Throws `model_error` where it can't be brought there.
+[[nodiscard]] std::unique_ptr<const runner> load_cuda(const model_archive& archive, bool bfloat16);
+[[nodiscard]] bool has_cuda();
 [[nodiscard]] std::unique_ptr<const runner> load_aoti_package(const model_archive& archive,
                                                               const model_contract& contract);
 

@@ -61,7 +61,8 @@ void try_out(const detail::runner& engine, const model_contract& contract, const
 } // namespace
 
 segmenter::segmenter(const segmenter_options& options) {
-    if (options.bfloat16 && !detail::has_bfloat16())
+    if (options.bfloat16 && !detail::has_bfloat16() &&
+        (options.device == segmentation::device::cpu || !detail::has_cuda()))
         throw std::invalid_argument("bfloat16 = true: this CPU has neither AVX-512 BF16 nor AMX; use false");
     const auto where = options.model.string();
     auto loaded = std::make_shared<impl>();
@@ -69,7 +70,7 @@ segmenter::segmenter(const segmenter_options& options) {
     // The whole contract is understood before any of the model is loaded.
     const detail::model_archive archive(options.model);
     loaded->contract = parse_model_contract(archive.contract(), where);
-    loaded->engine = detail::load_runner(archive, loaded->contract, options.bfloat16);
+    loaded->engine = detail::load_runner(archive, loaded->contract, options.bfloat16, options.device);
     // torch.export takes a map of one pixel for a special case, and leaves it out of what it compiles.
     if (archive.format() == detail::program_format::aoti_package && !loaded->engine->fixed_size())
         loaded->least_edge = 2 * loaded->contract.multiple_of;
@@ -80,6 +81,10 @@ segmenter::segmenter(const segmenter_options& options) {
 const model_contract& segmenter::contract() const { return impl_->contract; }
 
 const segmenter_options& segmenter::options() const { return impl_->options; }
+
+segmentation::device segmenter::device() const { return impl_->engine->device(); }
+
+std::string segmenter::fallback() const { return impl_->engine->fallback(); }
 
 void segmenter::operator()(std::span<const float> image, image_size size,
                            std::span<float> probabilities) const {

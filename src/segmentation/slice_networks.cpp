@@ -81,8 +81,8 @@ slice_probabilities largest_class(const segmenter& model, std::span<const float>
     return result;
 }
 
-slice_networks::slice_networks(std::vector<segmenter> models, bool as_published)
-    : models_(std::move(models)), as_published_(as_published) {
+slice_networks::slice_networks(std::vector<segmenter> models, bool as_published, std::size_t long_edge)
+    : models_(std::move(models)), as_published_(as_published), long_edge_(long_edge) {
     for (const auto& model : models_) {
         const auto& contract = model.contract();
         const auto where = model.options().model.string();
@@ -147,7 +147,7 @@ slice_probabilities slice_networks::operator()(std::size_t index, std::span<cons
         return as_published_ ? largest_class(model, planes, contract.size, size, lung)
                              : crop_planes(model, planes, contract.size, size, box, lung);
     }
-    const auto target = fit_long_edge(box.size, contract.long_edge);
+    const auto target = fit_long_edge(box.size, long_edge_ == 0 ? contract.long_edge : long_edge_);
     std::vector<float> cropped(box.size.area());
     std::vector<float> image(target.area());
     std::vector<float> planes(contract.classes.size() * target.area());

@@ -39,8 +39,9 @@ struct slice_probabilities {
 class slice_networks {
 public:
     /// Throws `model_error` when a model takes or gives something else. `as_published` says that its one
-    /// model is used as 42-EPOCHS does.
-    explicit slice_networks(std::vector<segmenter> models, bool as_published = false);
+    /// model is used as 42-EPOCHS does; `long_edge` is that of `lesion_options`.
+    explicit slice_networks(std::vector<segmenter> models, bool as_published = false,
+                            std::size_t long_edge = 0);
 
     [[nodiscard]] const std::vector<segmenter>& models() const { return models_; }
     [[nodiscard]] std::size_t size() const { return models_.size(); }
@@ -61,6 +62,7 @@ private:
 
     std::vector<segmenter> models_;
     bool as_published_;
+    std::size_t long_edge_;
 };
 
 extern template slice_probabilities slice_networks::operator()(std::size_t, std::span<const std::int16_t>,

@@ -306,7 +306,8 @@ def test_notes_of_the_measuring_are_in_the_result() -> None:
     ct = gg.CtVolume(found.hounsfield, spacing_mm=found.spacing_mm, kernel="LUNG", slice_thickness_mm=1)
     result = gg.analyze(ct, lungs=found.lungs, lesions=found.lesions)
     entries = [note for note in result.to_dict()["notes"] if note["stage"] == "quantification"]
-    assert [(note["level"], note["code"]) for note in entries] == [("info", "sharp_kernel")]
+    told = [(note["level"], note["code"]) for note in entries]
+    assert told == [("info", "sharp_kernel"), ("info", "dependent_density_left_out")]
     page = Page(gg.report.html(result))
     assert entries[0]["text"] in page.words
 

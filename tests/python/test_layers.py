@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from groundglass import overlay
-from groundglass.findings.layers import LAYERS, LESIONS, NAMES, PALETTE, WINDOWS, with_lung
+from groundglass.findings.layers import DEPENDENT, LAYERS, LESIONS, NAMES, PALETTE, WINDOWS, with_lung
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,9 +40,10 @@ def test_pictures_have_these_colours_and_the_lung_window() -> None:
 def test_the_page_has_these_values_and_colours() -> None:
     text = page_source("layers.ts")
     values = re.findall(r'\["(\w+)", (\d)\]', text)
-    assert [(name, int(value)) for name, value in values] == [(layer.name, layer.label) for layer in LAYERS]
+    shown = (*LAYERS, DEPENDENT)
+    assert [(name, int(value)) for name, value in values] == [(layer.name, layer.label) for layer in shown]
     colours = dict(re.findall(r'(\w+): Layer = \{ on: \w+, colour: "(#\w+)"', text))
-    assert colours == {layer.name: layer.hex.lower() for layer in LAYERS}
+    assert colours == {layer.name: layer.hex.lower() for layer in shown}
     style = page_source("styles/base.css")
     for layer in LESIONS:
         assert f"--{layer.title.replace(' ', '-')}: {layer.hex.lower()};" in style

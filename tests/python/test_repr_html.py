@@ -57,9 +57,17 @@ def page(value: Any) -> Page:
 
 def shown(result: gg.Result) -> list[Any]:
     stages = [gg.LungMask(), gg.Lobes(), gg.Involvement(), gg.InvolvementUncertainty(), gg.SliceProfile()]
-    stages += [gg.Aeration(), gg.Scores(), gg.SavitzkyGolay()]
+    stages += [gg.Aeration(), gg.DependentDensity(), gg.Scores(), gg.SavitzkyGolay()]
     volumes = [result.ct, result.lesion_ct.with_lungs, result.lesion_ct]
-    tables = [result.table, result.aeration, result.scores, result.thresholds, result.profile[9], uncertain()]
+    tables = [
+        result.table,
+        result.aeration,
+        result.dependent,
+        result.scores,
+        result.thresholds,
+        result.profile[9],
+        uncertain(),
+    ]
     probability = gg.grade_probability([0.05, 0.5, 0.95], [0.1, 0.2, 0.3], cuts=gg.ct_grade_cuts())
     pipeline = gg.LungMask() | gg.Involvement()
     return [result, *stages, *volumes, *tables, probability, pipeline]

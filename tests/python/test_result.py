@@ -82,7 +82,10 @@ def test_schema_and_document_know_every_key_and_no_other() -> None:
     unused |= {f"/notes/{key}" for key in ("stage", "level", "code", "text")}
     unused |= {
         f"/options/segmentation/{key}"
-        for key in ("threshold", "average_mm", "minimum_lesion_ml", "views", "bfloat16", "as_published")
+        for key in (
+            *("threshold", "average_mm", "minimum_lesion_ml", "views", "long_edge", "bfloat16"),
+            *("as_published", "preset", "device"),
+        )
     }
     # where a network found the lungs
     unused |= {path for path in declared(schema()) if path.startswith("/lungs/model")}

@@ -17,7 +17,7 @@ from PIL import Image
 
 from groundglass.overlay import windowed
 from groundglass.web import painting
-from groundglass.web.analysis import LABELS, PAGE, VOLUME
+from groundglass.web.analysis import PAGE, SHOWN, VOLUME
 from groundglass.web.errors import Refused
 from groundglass.web.painting import Paint
 from groundglass.write import write_nifti
@@ -95,7 +95,7 @@ def study(tmp_path: Path) -> tuple[Path, npt.NDArray[np.int16]]:
     hounsfield = np.random.default_rng(0).integers(-1400, 400, (3, 2, 4)).astype(np.int16)
     labels = np.stack([np.zeros_like(VALUES), VALUES, VALUES[::-1, ::-1]])
     write_nifti(tmp_path / VOLUME, hounsfield, (1, 1, 1))
-    write_nifti(tmp_path / LABELS, labels, (1, 1, 1))
+    write_nifti(tmp_path / SHOWN, labels, (1, 1, 1))
     names = ("lung_ml", "ground_glass_ml", "consolidation_ml", "opacity_percent")
     rows = [(0, 0, 0, None), (4, 1, 2, 75.0), (4, 1, 1, 50.0)]
     slices = [{"slice": i} | dict(zip(names, row, strict=True)) for i, row in enumerate(rows)]

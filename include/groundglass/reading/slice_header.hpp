@@ -27,6 +27,8 @@ struct slice_header {
     std::vector<std::string> image_type;
     std::string photometric = "MONOCHROME2";
     std::string convolution_kernel;
+    /// Such as `HFS`: head first, supine.
+    std::string patient_position;
     std::string rescale_type;
     std::uint32_t rows = 0;
     std::uint32_t columns = 0;

@@ -47,6 +47,9 @@ struct GROUNDGLASS_EXPORT ensemble_options : lesion_options {
 /// from which `involvement_uncertainty` makes intervals. With several models or views it also says how many
 /// lesion voxels each of them finds by itself, slice by slice.
 ///
+/// Notes: `segmented`, what was done; `device_fallback`, a warning, where CUDA was asked for or found and the
+/// CPU had to take over; others on small lesions and unusual grids.
+///
 /// Cost: the network's time for each slice with lung, times `views`. Slices run in parallel on one thread
 /// each, which on a CPU beats several threads inside the operators; LibTorch's own settings in other threads
 /// are not touched. Memory: the lesion map (a byte a voxel; three with probabilities; one more for a

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <groundglass/segmentation/device.hpp>
+#include <groundglass/segmentation/preset.hpp>
+
+#include <cstddef>
+
 namespace groundglass::segmentation {
 
 /// How the answers of networks become lesions: what the stages that find them have in common.
@@ -25,8 +30,21 @@ struct lesion_options {
     /// network that was trained with flips and turns gains a little, and its answer no longer depends on how
     /// the patient lay.
     int views = 1;
+    /// The longer edge, in pixels, that slices are resized to for networks that take a window; 0 takes what each
+    /// one's contract says, else 64 to 1024. Published networks have a size of their own.
+    std::size_t long_edge = 0;
     /// Keeps both probabilities of each lung voxel, one byte each.
     bool keep_probabilities = false;
+    /// See `segmenter_options`.
+    segmentation::device device = segmentation::device::automatic;
+
+    /// The options that a preset stands for; its networks are `settings_of(value).models`.
+    [[nodiscard]] static lesion_options of(preset value) {
+        lesion_options options;
+        options.views = settings_of(value).views;
+        options.long_edge = settings_of(value).long_edge;
+        return options;
+    }
 
     friend bool operator==(const lesion_options&, const lesion_options&) = default;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <groundglass/config.hpp>
+#include <groundglass/segmentation/device.hpp>
 #include <groundglass/segmentation/progress.hpp>
 #include <groundglass/segmentation/segmenter.hpp>
 #include <groundglass/stage.hpp>
@@ -21,6 +22,8 @@ struct lungs_options {
     bool bfloat16 = false;
     /// A voxel is lung where its probability reaches this, 0 < t < 1.
     double threshold = 0.5;
+    /// See `segmenter_options`.
+    segmentation::device device = segmentation::device::automatic;
 
     friend bool operator==(const lungs_options&, const lungs_options&) = default;
 };
@@ -39,7 +42,7 @@ struct lungs_options {
 /// `lungs::find_sides`.
 ///
 /// Notes: `lungs_by_network`, which names the model; `lungs_separated`, `lungs_cut_at_middle` and
-/// `lung_side_uncertain` on the sides; those of `lungs::assess_lungs`. An empty mask is a warning.
+/// `lung_side_uncertain` on the sides; `device_fallback` as of `ensemble`; those of `lungs::assess_lungs`. An empty mask is a warning.
 ///
 /// Cost, 150 slices of 512 x 512 (`benchmarks/lungs.py`): about 2 s of one core, which the threads share.
 /// Memory beside the CT and the mask: about 100 MB.

@@ -2,11 +2,13 @@
 
 #include <groundglass/config.hpp>
 #include <groundglass/error.hpp>
+#include <groundglass/segmentation/device.hpp>
 #include <groundglass/segmentation/model_contract.hpp>
 
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 
 namespace groundglass::segmentation {
 
@@ -17,12 +19,18 @@ struct segmenter_options {
     /// Computes in bfloat16 where the CPU has AVX-512 BF16 or AMX. Without AMX this is slower than float32,
     /// and probabilities move a little. A package keeps the type it was compiled for.
     bool bfloat16 = false;
+    /// Where the network runs. A TorchScript program runs on a CUDA device where LibTorch has one, a package
+    /// on the CPU. Where CUDA is absent or fails, the CPU takes over, and
+    /// `fallback` says why.
+    segmentation::device device = segmentation::device::automatic;
 
     friend bool operator==(const segmenter_options&, const segmenter_options&) = default;
 };
 
 /// One loaded network: an image in, probabilities out. Copies share the network, and any number of threads
-/// may call one at the same time.
+/// may call one at the same time. On a CUDA device the images of threads that call it at the same time run as
+/// one batch, as many as a share of the device's free memory holds; convolutions are computed in full float32
+/// there, so that probabilities are the CPU's but for rounding.
 ///
 /// A model file is a program: load only files you trust.
 class GROUNDGLASS_EXPORT segmenter {
@@ -38,6 +46,12 @@ public:
 
     [[nodiscard]] const model_contract& contract() const;
     [[nodiscard]] const segmenter_options& options() const;
+
+    /// Where it runs now: `cpu` or `cuda`.
+    [[nodiscard]] segmentation::device device() const;
+
+    /// Why it runs on the CPU although CUDA was asked for or found; empty where it does not.
+    [[nodiscard]] std::string fallback() const;
 
     /// Runs one image of any size. `image` has `contract().channels` planes of `size.area()` values in
     /// `contract().range`, or normalised as `contract().normalisation` says; `probabilities` takes

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <groundglass/volume/patient_position.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +15,8 @@ struct reconstruction {
     std::optional<double> slice_thickness_mm;
     /// The maker's name of the kernel, such as `B70f` or `LUNG`; several values joined by a backslash.
     std::string kernel;
+    /// How the patient lay on the table.
+    patient_position position = patient_position::unknown;
 
     friend bool operator==(const reconstruction&, const reconstruction&) = default;
 };

@@ -41,6 +41,9 @@ export interface Region {
   lung_hu_mean: number | null;
   opacity_percent_lower?: number | null;
   opacity_percent_upper?: number | null;
+  /** Not there in a result that an older server made; null where it is not told apart. */
+  dependent_ml?: number | null;
+  opacity_percent_without_dependent?: number | null;
 }
 
 type Compartment = "hyperinflated" | "normally_aerated" | "poorly_aerated" | "non_aerated" | "denser";
@@ -97,6 +100,8 @@ export interface Measurement {
     high_opacity_percent_upper: number | null;
   };
   regions: Region[];
+  /** Not there in a result that an older server made. */
+  dependent?: { left_out: string | null };
   /** Not there in a result that an older server made. */
   aeration?: Aeration;
   slices: SliceRow[];

@@ -3,13 +3,15 @@
 import { card, h } from "./dom";
 import { n, t } from "./i18n";
 
-export type Class = "ground_glass" | "consolidation" | "lung";
+export type Class = "ground_glass" | "consolidation" | "lung" | "dependent";
 
 /** The classes by their value in a label picture or volume. */
 export const CLASSES: readonly [Class, number][] = [
   ["ground_glass", 1],
   ["consolidation", 2],
   ["lung", 3],
+  // stripes over opacity that lies as dependent density does
+  ["dependent", 4],
 ];
 
 export interface Layer {
@@ -22,16 +24,19 @@ export class Layers {
   ground_glass: Layer = { on: true, colour: "#ffd400", opacity: 0.5 };
   consolidation: Layer = { on: true, colour: "#ff3b30", opacity: 0.5 };
   lung: Layer = { on: false, colour: "#5ec8ff", opacity: 0.5 };
+  dependent: Layer = { on: true, colour: "#10131a", opacity: 0.6 };
   maskOnly = false;
   /** The picture alone, whatever is switched on. */
   original = false;
 
   /** Red, green, blue and opacity (0 to 255) of each label value; 0 is what is not marked. */
   table(): Uint8ClampedArray {
-    const table = new Uint8ClampedArray(4 * 4);
+    const table = new Uint8ClampedArray(5 * 4);
     if (this.original) return table;
     for (const [name, value] of CLASSES) {
-      const { on, colour, opacity } = this[name];
+      // without stripes there is ground glass below them
+      const layer = name === "dependent" && !this.dependent.on ? this.ground_glass : this[name];
+      const { on, colour, opacity } = layer;
       if (!on) continue;
       const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
       table.set([red!, green!, blue!, Math.round(255 * opacity)], 4 * value);

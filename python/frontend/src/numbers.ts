@@ -88,6 +88,13 @@ export function studySummary({ severity, uncertainty, regions }: Measurement): H
       swatch("ground-glass", t().numbers.groundGlass, ofLung(both?.ground_glass_ml)),
       swatch("consolidation", t().numbers.consolidation, ofLung(both?.consolidation_ml)),
     ),
+    both &&
+      !!both.dependent_ml &&
+      h(
+        "p",
+        { class: "quiet" },
+        t().numbers.dependent(n(both.dependent_ml, 1), share(both.opacity_percent_without_dependent)),
+      ),
     gradeHead(t().numbers.grade, severity.ct_grade_extent),
     probability && h("h3", {}, t().numbers.probability),
     probability && gradeBars(severity.ct_grade_extent, probability.ct_grade_extent),
@@ -145,12 +152,14 @@ export function table(label: string, head: string[], rows: string[][]): HTMLElem
   );
 }
 
-export function regionTable({ regions }: Measurement): HTMLElement {
+export function regionTable({ regions, dependent }: Measurement): HTMLElement {
   const texts = t().numbers;
+  const apart = !!dependent && !dependent.left_out;
   const rows = regions.map((row) => [
     texts.regions[row.region] ?? row.region,
     n(row.opacity_percent, 2),
     n(row.high_opacity_percent, 2),
+    ...(apart ? [n(row.opacity_percent_without_dependent, 2), n(row.dependent_ml, 1)] : []),
     n(row.ground_glass_ml, 1),
     n(row.consolidation_ml, 1),
     n(row.lung_ml),
@@ -160,6 +169,7 @@ export function regionTable({ regions }: Measurement): HTMLElement {
     texts.region,
     texts.opacityPercent,
     texts.highOpacityPercent,
+    ...(apart ? [texts.withoutDependent, texts.dependentVolume] : []),
     texts.groundGlassVolume,
     texts.consolidationVolume,
     texts.lungVolume,

@@ -203,6 +203,7 @@ export class PicturesView implements View {
       ground_glass: images.some((picture) => picture.ground_glass_percent),
       consolidation: images.some((picture) => picture.consolidation_percent),
       lung: images.some((picture) => picture.lung_percent),
+      dependent: false,
     };
   }
 

@@ -133,6 +133,7 @@ export class StudyView implements View {
       ground_glass: result.slices.some((row) => row.ground_glass_ml > 0),
       consolidation: result.slices.some((row) => row.consolidation_ml > 0),
       lung: true,
+      dependent: (result.regions[0]?.dependent_ml ?? 0) > 0,
     };
     const element = h(
       "div",

@@ -3,6 +3,7 @@
 from groundglass._core._lungs import *
 from groundglass._core._quantification import *
 from groundglass._core._reading import *
+from groundglass._core._segmentation import *
 from groundglass._core._severity import *
 from groundglass._core._statistics import *
 from groundglass._core._volume import *

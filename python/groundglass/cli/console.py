@@ -29,7 +29,7 @@ from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.html.compartments import COMPARTMENTS
 
 if TYPE_CHECKING:
-    from groundglass._core import InvolvementTable, Note
+    from groundglass._core import DependentTable, InvolvementTable, Note
     from groundglass.cohort.severity_model import SeverityModel
     from groundglass.demo import Demo
     from groundglass.findings.records import ModelRecord
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 #: Width of what goes to a file or another program, where there is no terminal to ask.
 PIPE_WIDTH = 100
+
+#: Columns of a terminal from which on the table of regions has dependent density, which is among the notes
+#: anyway, and from which on its columns stand apart then.
+LEAST_WIDTH, WIDE = 98, 116
 
 #: Grades less probable than this are not printed; they are in the result.
 LEAST_PROBABILITY = 0.01
@@ -112,7 +116,9 @@ def number(value: float, digits: int = 1) -> str:
 def print_result(result: Result) -> None:
     """Table, grade, notes and the lines that every result carries."""
     screen = console()
-    screen.print(region_table(result.table, padding=1 if screen.width > 90 else 0))
+    told = result.dependent if not result.dependent.left_out and screen.width >= LEAST_WIDTH else None
+    padding = 1 if screen.width > (WIDE if told else 90) else 0
+    screen.print(region_table(result.table, padding=padding, dependent=told))
     cuts = ", ".join(f"{100 * cut:.4g} %" for cut in result.thresholds.cuts)
     model = result.severity_model
     origin = "published cuts" if model is None else f"fitted to {sum(model.patients)} patients, cuts"
@@ -190,14 +196,23 @@ def opacity_interval(result: Result) -> str:
     return f" ({100 * result.uncertainty.coverage:g} %: {lower}–{upper})"
 
 
-def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
-    """The involvement table; without padding it fits in 80 columns. Standard deviations are in the files."""
+def region_table(
+    table: InvolvementTable, *, padding: int = 1, dependent: DependentTable | None = None
+) -> Table:
+    """The involvement table, with what lies as dependent density does where that is told apart; without
+    padding it fits in 80 columns. Standard deviations are in the files."""
     shown = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, padding))
     shown.add_column("Region", no_wrap=True)
     volumes = ("Lung\nml", "Ground\nglass ml", "Consoli-\ndation ml", "Opacity\nml")
-    for heading in (*volumes, "PO\n%", "PHO\n%", "Lung\nHU", "Opacity\nHU"):
+    parts = [] if dependent is None else [*dependent.rows, *dependent.lobes]
+    apart = ("Depen-\ndent ml", "PO\nwithout") if parts else ()
+    for heading in (*volumes, "PO\n%", "PHO\n%", *apart, "Lung\nHU", "Opacity\nHU"):
         shown.add_column(heading, justify="right", no_wrap=True)
     for place, row in enumerate((*table.rows, *table.lobes)):
+        without = [
+            (number(part.dependent_ml), number(part.opacity_percent_without_dependent, 2))
+            for part in parts[place : place + 1]
+        ]
         shown.add_row(
             row.region,
             number(row.lung_ml, 0),
@@ -206,6 +221,7 @@ def region_table(table: InvolvementTable, *, padding: int = 1) -> Table:
             number(row.opacity_ml),
             number(row.opacity_percent, 2),
             number(row.high_opacity_percent, 2),
+            *(cell for cells in without for cell in cells),
             number(row.lung_hu_mean, 0),
             number(row.opacity_hu_mean, 0),
             style="bold" if place == 0 else None,

@@ -39,6 +39,31 @@ class LogFormat(StrEnum):
     json = "json"
 
 
+class Presets(StrEnum):
+    """How much time lesions are worth."""
+
+    fast = "fast"
+    standard = "standard"
+    best = "best"
+
+
+class Devices(StrEnum):
+    """Where networks run."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Positions(StrEnum):
+    """How a patient lies."""
+
+    supine = "supine"
+    prone = "prone"
+    left_side = "left_side"
+    right_side = "right_side"
+
+
 class LungMethod(StrEnum):
     """How lungs are found."""
 
@@ -82,13 +107,33 @@ LungMethods = Annotated[
         rich_help_panel=MODEL,
     ),
 ]
+PresetOption = Annotated[
+    Presets | None,
+    typer.Option(
+        "--preset",
+        help="How much time lesions are worth: one network, both (what is done without a word), or both over "
+        "four flips.",
+        show_default=False,
+        rich_help_panel=MODEL,
+    ),
+]
+DeviceOption = Annotated[
+    Devices,
+    typer.Option(
+        "--device",
+        help="Where networks run; auto takes a CUDA device where there is one. Where CUDA is absent or fails "
+        "the CPU takes over, with a warning.",
+        rich_help_panel=MODEL,
+    ),
+]
 Views = Annotated[
-    int,
+    int | None,
     typer.Option(
         "--views",
         metavar="1|2|4|8",
         help="Average over each slice as it is (1), mirrored (2), flipped (4), turned (8); costs that many "
         "times the time.",
+        show_default=False,
         autocompletion=view_counts,
         rich_help_panel=MODEL,
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundglass.cli.manual import OTHER, flag, page
-from groundglass.cli.options import Debug, LogFormat, LogLevel, Models
+from groundglass.cli.options import Debug, DeviceOption, Devices, LogFormat, LogLevel, Models, PresetOption
 
 if TYPE_CHECKING:
     from groundglass.web import Settings
@@ -106,7 +106,9 @@ def serve(
             rich_help_panel=LIMITS,
         ),
     ] = 0.0,
+    preset: PresetOption = None,
     model: Models = None,
+    device: DeviceOption = Devices.auto,
     log_format: Annotated[
         LogFormat | None,
         typer.Option(
@@ -145,7 +147,9 @@ def serve(
         upload_mb=upload_mb,
         disk_gb=disk_gb,
         allow_hosts=tuple(allow_host or ()),
+        preset=None if preset is None else preset.value,
         model=tuple(model) if model else None,
+        device=device.value,
         log_format=form,
     )
     with blaming_model(model or None):

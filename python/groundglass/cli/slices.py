@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from groundglass.cli.manual import OUTPUT, flag, page
-from groundglass.cli.options import Compatible, Debug, Models, Out, Overwrite, Threads, Views
+from groundglass.cli.options import (
+    Compatible,
+    Debug,
+    DeviceOption,
+    Devices,
+    Models,
+    Out,
+    Overwrite,
+    PresetOption,
+    Threads,
+    Views,
+)
 
 FILES = {
     "NAME.png": "of the same size: 0 none, 1 ground glass, 2 consolidation,",
@@ -38,9 +49,11 @@ def segment(
             metavar="IMAGE_OR_FOLDER", help="A PNG or JPEG, or a folder of them.", show_default=False
         ),
     ],
+    preset: PresetOption = None,
     model: Models = None,
-    views: Views = 1,
+    views: Views = None,
     compatible: Compatible = False,
+    device: DeviceOption = Devices.auto,
     threads: Threads = 0,
     *,
     out: Out,
@@ -78,9 +91,11 @@ def segment(
         results = segment_images(
             images,
             out,
+            preset=None if preset is None else preset.value,
             model=model or None,
             views=views,
             compatible=compatible,
+            device=device.value,
             lungs=lungs,
             probabilities=probabilities,
             overwrite=overwrite,

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag, page
-from groundglass.cli.options import Compatible, Debug, LungMethods, Models, Overwrite, Threads, Views
+from groundglass.cli.options import (
+    Compatible,
+    Debug,
+    DeviceOption,
+    Devices,
+    LungMethods,
+    Models,
+    Overwrite,
+    Positions,
+    PresetOption,
+    Threads,
+    Views,
+)
 
 FILES = {
     "result.json": "everything, with full precision and where it comes from",
@@ -101,9 +113,11 @@ def analyze(
         ),
     ] = None,
     lung_method: LungMethods = None,
+    preset: PresetOption = None,
     model: Models = None,
-    views: Views = 1,
+    views: Views = None,
     compatible: Compatible = False,
+    device: DeviceOption = Devices.auto,
     threads: Threads = 0,
     severity: Annotated[
         Path | None,
@@ -121,6 +135,15 @@ def analyze(
             metavar="HU,HU,HU,HU",
             help="Edges between hyperinflated, normally, poorly and non-aerated lung and what is denser, in "
             "place of -900,-500,-100,100.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
+    position: Annotated[
+        Positions | None,
+        typer.Option(
+            "--position",
+            help="How the patient lay, where no DICOM header says so: dependent density is told by it.",
+            show_default=False,
             rich_help_panel=METHOD,
         ),
     ] = None,
@@ -206,11 +229,14 @@ def analyze(
             lobes=lobes,
             segments=segments,
             lung_method=None if lung_method is None else lung_method.value,
+            preset=None if preset is None else preset.value,
             model=model or None,
             views=views,
             compatible=compatible,
+            device=device.value,
             severity=severity,
             aeration_bands=bands,
+            position=None if position is None else position.value,
             series=series,
             out=out,
             overwrite=overwrite,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groundglass._core import Aeration, ct_grade_cuts, grade_probability
+from groundglass._core import Aeration, DependentDensity, ct_grade_cuts, grade_probability
 from groundglass.findings.records import (
     INTERVAL_COLUMNS,
     NOT_A_DEVICE,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from groundglass._core import (
         AerationTable,
         CtVolume,
+        DependentTable,
         GradeProbabilities,
         InvolvementTable,
         LesionCt,
@@ -60,8 +61,9 @@ class FittedSeverity(Protocol):
 class Findings:
     """What :func:`groundglass.analyze` found: table, profile and grades, with the volumes they come from.
 
-    `table` holds the regions, `aeration` the air and tissue of the same, `profile` an entry a slice from feet
-    to head; volumes are in ml, percentages of lung volume. `severity_class` is what `thresholds` makes of the
+    `table` holds the regions, `aeration` the air and tissue of the same, `dependent` the opacity that lies
+    as dependent density does, `profile` an entry a slice from feet to head; volumes are in ml, percentages of
+    lung volume. `severity_class` is what `thresholds` makes of the
     fraction of opacity. `given_sha256` holds a digest of each mask that was given. `lung_model` are the
     weights that found the lungs, None for the classical mask and for given lungs. `severity_model` is the
     fitted one that the thresholds come from, None for the published ones. `uncertainty` is None where the
@@ -76,6 +78,7 @@ class Findings:
     lesion_ct: LesionCt
     table: InvolvementTable
     aeration: AerationTable
+    dependent: DependentTable
     profile: Sequence[SliceInvolvement]
     scores: ScoreTable
     thresholds: Thresholds
@@ -96,10 +99,11 @@ class Findings:
         return self.__dict__ | {"source_headers": None}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        # A result that was pickled before there was an aeration has the voxels to measure it by.
+        # A result that was pickled before something was measured has the voxels to measure it by.
         known = dict(state)
-        if "aeration" not in known:
-            known["aeration"] = Aeration()(known["lesion_ct"])
+        for name, stage in (("aeration", Aeration()), ("dependent", DependentDensity())):
+            if name not in known:
+                known[name] = stage(known["lesion_ct"])
         self.__dict__.update(known)
 
     @property
@@ -214,6 +218,7 @@ class Findings:
             },
             **self._uncertainty_entry(),
             "regions": self.region_rows(),
+            "dependent": self._dependent_entry(),
             "aeration": {"bands_hu": list(self.aeration.bands_hu), "regions": self.aeration_rows()},
             "slices": self.slice_rows(),
             "run": {
@@ -262,6 +267,19 @@ class Findings:
             "source": "estimated",
             "how": "shape + fissure" if any(part["seen"] > 0 for part in found.values()) else "shape",
             "fissures": [{"name": name, **part} for name, part in found.items()],
+        }
+
+    def _dependent_entry(self) -> dict[str, Any]:
+        """``dependent``: where the layer lies, or why it is not told apart."""
+        found = self.dependent
+        sides = {"supine": "back", "prone": "front"}
+        return {
+            "position": None if found.position == "unknown" else found.position,
+            "side": None if found.left_out else sides[found.position],
+            "left_out": found.left_out or None,
+            "lung_level_hu": found.lung_level_hu,
+            "dependent_ml": float(found.rows[0].dependent_ml),
+            "opacity_percent_without_dependent": float(found.rows[0].opacity_percent_without_dependent),
         }
 
     def _uncertainty_entry(self) -> dict[str, Any]:
@@ -332,7 +350,8 @@ class Findings:
 
         Where the models are calibrated :data:`INTERVAL_COLUMNS` follow.
         """
-        rows: list[dict[str, Any]] = self.table.to_dict()
+        pairs = zip(self.table.to_dict(), self.dependent.to_dict(), strict=True)
+        rows: list[dict[str, Any]] = [involved | dependent for involved, dependent in pairs]
         if self.uncertainty is not None and self.uncertainty.calibrated:
             known = {found.region: found for found in (*self.uncertainty.rows, *self.uncertainty.lobes)}
             for row in rows:

@@ -36,6 +36,9 @@ CONSOLIDATION = Layer(name="consolidation", title="consolidation", label=2, colo
 #: Lung without a lesion.
 LUNG = Layer(name="lung", title="lungs", label=3, color=(94, 200, 255), opacity=0.15)
 
+#: What stripes over lesions show, in the maps of :func:`hatched` and in pictures; no layer of its own.
+DEPENDENT = Layer(name="dependent", title="dependent density", label=4, color=(16, 19, 26), opacity=0.6)
+
 #: By their values.
 LAYERS = (GROUND_GLASS, CONSOLIDATION, LUNG)
 LESIONS = (GROUND_GLASS, CONSOLIDATION)
@@ -58,3 +61,18 @@ def with_lung(lesions: Labels, lungs: Labels) -> Labels:
     """The values of :data:`LAYERS`, 0 elsewhere, uint8: `lesions` (1, 2) and, where there is none of them,
     `lungs` (above 0)."""
     return np.where((lesions == 0) & (lungs > 0), np.uint8(LUNG.label), lesions)
+
+
+#: Distance and width of the stripes of :func:`hatched`, in voxels along rows and columns.
+STRIPE_STEP, STRIPE_WIDTH = 6, 2
+
+
+def hatched(labels: Labels, dependent: Labels | None) -> Labels:
+    """`labels` with stripes of :data:`DEPENDENT` over what `dependent` marks, uint8 ``(slice, row, column)``:
+    what a viewer shows that knows labels and no patterns."""
+    if dependent is None:
+        return labels
+    diagonal = np.arange(labels.shape[1])[:, None] + np.arange(labels.shape[2])
+    return np.where(
+        (dependent > 0) & (diagonal % STRIPE_STEP < STRIPE_WIDTH), np.uint8(DEPENDENT.label), labels
+    )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from groundglass.read.grid import Grid
 
 #: Raised in its second part when keys are added, in its first when a reader has to change.
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 NOT_A_DEVICE = "Not a medical device: for research; not for diagnosis or treatment."
 
@@ -32,6 +32,8 @@ REGION_COLUMNS = (
     "lung_hu_sd",
     "opacity_hu_mean",
     "opacity_hu_sd",
+    "dependent_ml",
+    "opacity_percent_without_dependent",
 )
 
 #: What ``regions.csv`` and ``regions`` hold of each of these besides, where the models are calibrated.

@@ -19,10 +19,11 @@ POOLED_CHANNELS = 36
 PYRAMID_CHANNELS = 40
 
 
-def bands(size: int, cells: int) -> Tensor:
-    """Averages (cells, size); row i: pixels i size / cells (rounded down) to (i + 1) size / cells (up)."""
-    pixel = torch.arange(size).unsqueeze(0)
-    cell = torch.arange(cells).unsqueeze(1)
+def bands(size: int, cells: int, device: torch.device) -> Tensor:
+    """Averages (cells, size) on `device`; row i: pixels i size / cells (rounded down) to (i + 1) size / cells
+    (up)."""
+    pixel = torch.arange(size, device=device).unsqueeze(0)
+    cell = torch.arange(cells, device=device).unsqueeze(1)
     start = (cell * size).div(cells, rounding_mode="floor")
     stop = ((cell + 1) * size + cells - 1).div(cells, rounding_mode="floor")
     inside = ((pixel >= start) & (pixel < stop)).float()
@@ -38,8 +39,8 @@ class GridMean(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, cells, cells)."""
-        rows = bands(x.shape[-2], self.cells).to(x.dtype)
-        columns = bands(x.shape[-1], self.cells).to(x.dtype)
+        rows = bands(x.shape[-2], self.cells, x.device).to(x.dtype)
+        columns = bands(x.shape[-1], self.cells, x.device).to(x.dtype)
         return torch.matmul(torch.matmul(rows, x), columns.t())
 
 

@@ -16,7 +16,7 @@ from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise, blur, s
 from groundglass.phantom.fissures import above_oblique, line_hu, lobes_of
 from groundglass.phantom.mimics import Mimics, take_from_lungs
 from groundglass.phantom.pitfalls import Pitfalls
-from groundglass.phantom.tissue import Tissue, lung_hu, noise_slice, to_int16
+from groundglass.phantom.tissue import Tissue, hanging_hu, lung_hu, noise_slice, to_int16
 from groundglass.phantom.truth import truth_table
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ class Phantom:
         from groundglass._core import CtVolume
 
         return CtVolume(
-            self.hounsfield, spacing_mm=self.spacing_mm, origin_mm=self.origin_mm, direction=self.direction
+            self.hounsfield,
+            spacing_mm=self.spacing_mm,
+            origin_mm=self.origin_mm,
+            direction=self.direction,
+            position="supine",
         )
 
     @property
@@ -103,7 +107,9 @@ def make(
     hu, lungs, depth, mimics = _body(chest, Tissue(tissue_seed, chest), Mimics(mimic_seed, chest, what))
     vessels, lumen, walls = _branches(tree_seed, chest, lungs, depth)
     lesions, within = lesion.place(lesion_seed, lungs, depth, grid, *fractions, bases=what.dense_bases)
-    _fill(texture_seed, chest, hu, lungs, lesions, within, (vessels, lumen, walls), fissures)
+    _fill(
+        texture_seed, chest, hu, lungs, lesions, within, (vessels, lumen, walls), fissures, what.dependent_hu
+    )
     image = _scan(noise_seed, grid, hu)
 
     slices, _rows, _columns = grid.shape
@@ -282,6 +288,7 @@ def _fill(
     within: NDArray[np.float32],
     branches: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]],
     fissures: bool,
+    dependent_hu: float,
 ) -> None:
     """Writes the lungs' contents into ``hu``: parenchyma, opacities, vessels, bronchi."""
     grid = chest.grid
@@ -297,6 +304,8 @@ def _fill(
         at += len(rows)
         noise = [field(index)[rows, columns] for field in (coarse, fine, mesh)]
         value = lung_hu(noise[0], noise[1], grid.y[rows], float(grid.z[index]), base)
+        if dependent_hu:
+            value += hanging_hu(rows, columns, grid.pixel_mm, dependent_hu)
         if fissures:
             value += line_hu(chest, grid.x[columns], grid.y[rows], float(grid.z[index]))
         else:  # the oblique ones, a faint and uneven line

@@ -1,4 +1,5 @@
-"""What makes lungs hard to find: gas and fluid beside them, dense bases, airways without clear walls."""
+"""What makes lungs or lesions hard to find: gas and fluid beside lungs, dense bases, airways without clear
+walls, lung that hangs."""
 
 from __future__ import annotations
 
@@ -48,6 +49,10 @@ class Pitfalls:
     pneumothorax_ml: float = 0.0
     """Air before the left lung, which is smaller by it."""
 
+    dependent_hu: float = 0.0
+    """How much denser the lung is along the back, where a lying patient's lungs hang: at the pleura, and less
+    up to 25 mm before it. It is no disease."""
+
     def __post_init__(self) -> None:
         ranges = {
             "bowel_wall_mm": (1, 20),
@@ -55,6 +60,7 @@ class Pitfalls:
             "trachea_scale": (0.6, 1.7),
             "effusion_ml": (0, 1500),
             "pneumothorax_ml": (0, 1500),
+            "dependent_hu": (0, 500),
         }
         for name, (low, high) in ranges.items():
             value = float(getattr(self, name))

@@ -283,6 +283,17 @@ def lung_hu(texture: Floats, fine: Floats, y: Floats, z: Floats | float, base: f
     return (base + 0.22 * y - 0.05 * (z - 150.0) + 9 * texture + 14 * fine).astype(np.float32)
 
 
+def hanging_hu(rows: NDArray[np.intp], columns: NDArray[np.intp], pixel_mm: float, most: float) -> Floats:
+    """What the lung voxels of one slice are denser by, as they hang: `most` at the lowest voxel of each
+    column, none 25 mm above it, and none where the lung ends 60 mm above its lowest voxel of all."""
+    lowest = np.full(columns.max() + 1, -1)
+    np.maximum.at(lowest, columns, rows)
+    above = (lowest[columns] - rows) * pixel_mm
+    raised = (rows.max() - lowest[columns]) * pixel_mm
+    hanging: Floats = most * np.clip(1 - above / 25, 0, 1) * smoothstep(60, 30, raised)
+    return hanging.astype(np.float32)
+
+
 def noise_slice(rng: np.random.Generator, shape: tuple[int, int], deviation: float) -> Floats:
     """Noise of a standard kernel: neighbouring pixels go together (0.35 or so), those further off do not."""
     white = rng.standard_normal((shape[0] + 2, shape[1] + 2), dtype=np.float32)

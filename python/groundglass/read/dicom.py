@@ -33,6 +33,7 @@ _TEXTS = {
     "modality": "Modality",
     "photometric": "PhotometricInterpretation",
     "convolution_kernel": "ConvolutionKernel",
+    "patient_position": "PatientPosition",
     "rescale_type": "RescaleType",
     "concatenation_uid": "ConcatenationUID",
 }
@@ -361,6 +362,7 @@ def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:
             notes=[*found.notes, *plan.notes, *_core.concatenation_notes(headers)],
             slice_thickness_mm=plan.slice_thickness_mm,
             kernel=plan.kernel,
+            position=plan.position,
         )
         # One run after the other: GDCM's decoders share state, and two at a time crash now and then.
         with listening() as heard, tempfile.TemporaryDirectory(prefix="groundglass-") as folder:

@@ -133,6 +133,7 @@ def _opacity(content: Mapping[str, Any]) -> Markup:
         ("Ground glass", volume(both["ground_glass_ml"]), _bounds(both, "ground_glass_ml", 1)),
         ("Consolidation", volume(both["consolidation_ml"]), _bounds(both, "consolidation_ml", 1)),
         ("Both together", volume(both["opacity_ml"]), _bounds(both, "opacity_ml", 1)),
+        *_dependent(both),
         ("Lung", volume(both["lung_ml"], 0), None),
     ]
     rows = [
@@ -158,6 +159,15 @@ def _opacity(content: Mapping[str, Any]) -> Markup:
         el("table", el("thead", head), el("tbody", rows), class_="facts"),
         _remark(_spread(found)),
     )
+
+
+def _dependent(both: Mapping[str, Any]) -> list[tuple[str, str, None]]:
+    """What of the opacity lies as dependent density does, and PO without it; nothing where it is not told
+    apart."""
+    if both["dependent_ml"] is None:
+        return []
+    without = percent(both["opacity_percent_without_dependent"])
+    return [("of it dependent", volume(both["dependent_ml"]), None), ("PO without that", without, None)]
 
 
 def _bounds(row: Mapping[str, Any], name: str, digits: int = 2) -> str | None:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groundglass import overlay
-from groundglass.findings.layers import LAYERS, LESIONS, Layer
+from groundglass.findings.layers import DEPENDENT, LAYERS, LESIONS, Layer
 from groundglass.html.markup import Content, Markup, el
 from groundglass.html.words import counted, number, percent, volume
 from groundglass.read.kinds import title_of
-from groundglass.report import aeration, headline, origin, profile, tables
+from groundglass.report import aeration, dependent, headline, origin, profile, tables
 from groundglass.report.pictures import SLICE_WIDTH, KeySlice, key_slices
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def page(result: Findings) -> str:
         "article",
         _masthead(content, 2),
         origin.terms(content),
-        _key_slices(slices),
+        _key_slices(slices, hatched=bool(result.dependent.rows[0].dependent_ml > 0)),
         el(
             "div",
             el("div", origin.notes(content), origin.reading(content), tables.sources(conventions)),
@@ -55,7 +55,12 @@ def page(result: Findings) -> str:
         class_="sheet dense" if origin.crowded(content) else "sheet",
     )
     third = el(
-        "article", _masthead(content, 3), origin.terms(content), aeration.section(content), class_="sheet"
+        "article",
+        _masthead(content, 3),
+        origin.terms(content),
+        dependent.section(content),
+        aeration.section(content),
+        class_="sheet",
     )
     head = el(
         "head",
@@ -115,10 +120,12 @@ def _distribution(result: Findings, slices: Sequence[KeySlice]) -> Markup:
     )
 
 
-def _key_slices(slices: Sequence[KeySlice]) -> Markup:
+def _key_slices(slices: Sequence[KeySlice], *, hatched: bool) -> Markup:
     low, high = overlay.WINDOW_HU
+    stripes = el("span", el("i", class_="swatch hatched"), DEPENDENT.title, class_="key")
     legend: Content = [
         *map(_swatch, LAYERS),
+        *([stripes] if hatched else []),
         el("span", f"Window {low} to {high} HU. R, L: the patient’s sides.".replace("-", "−")),
     ]
     return el(

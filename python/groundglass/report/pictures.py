@@ -64,8 +64,15 @@ def key_slices(result: Findings) -> list[KeySlice]:
     crop = overlay.lung_crop(result.lungs, result.ct.spacing_mm)
     found = []
     for place, index in enumerate(chosen):
+        layer = result.dependent.layer
         picture = overlay.tile(
-            result.ct, result.lungs[index], result.lesions[index], index, crop, width=SLICE_WIDTH
+            result.ct,
+            result.lungs[index],
+            result.lesions[index],
+            index,
+            crop,
+            dependent=None if layer is None else layer[index],
+            width=SLICE_WIDTH,
         )
         found.append(
             KeySlice(

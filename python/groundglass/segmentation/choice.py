@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groundglass.errors import ModelError
 from groundglass.findings.records import ModelRecord
+from groundglass.segmentation.presets import Model
 from groundglass.weights import ModelFile, available, defaults, find, found_by
 
 if TYPE_CHECKING:
+    from groundglass.segmentation.devices import Device
     from groundglass.segmentation.stages import Ensemble, InfNet
-
-#: A bundled model's name, a model file, or several of either.
-Model = str | Path | Sequence[str | Path]
 
 #: Inputs that the published networks' contracts state.
 _INFECTION, _MULTI_CLASS = "imagenet_rgb", "imagenet_bgr_with_infection"
@@ -45,7 +43,13 @@ def model_record(file: ModelFile) -> ModelRecord:
 
 
 def load_stage(
-    models: Sequence[ModelFile], *, threads: int, views: int = 1, compatible: bool = False
+    models: Sequence[ModelFile],
+    *,
+    threads: int,
+    views: int = 1,
+    long_edge: int = 0,
+    compatible: bool = False,
+    device: Device = "auto",
 ) -> Ensemble | InfNet:
     """The segmentation stage for these models, by the input that each one's contract states.
 
@@ -61,14 +65,14 @@ def load_stage(
     if not kinds.keys() & set(inputs):
         paths = [file.path for file in models]
         if not compatible:
-            return Ensemble(paths, threads=threads, views=views)
+            return Ensemble(paths, threads=threads, views=views, long_edge=long_edge, device=device)
         if inputs != [_FOUR_CLASS]:
             raise ValueError(
                 f"compatible follows a published flow, and {_named(models)} has none; it takes the two "
                 "networks of Inf-Net, or one four-class network"
             )
         _one_view(views)
-        return Ensemble.compatible(paths[0], threads=threads)
+        return Ensemble.compatible(paths[0], threads=threads, device=device)
     if sorted(inputs) != sorted(kinds):
         found = ", ".join(
             f"{file.name} ({kinds.get(name, 'another network')})"
@@ -80,9 +84,9 @@ def load_stage(
         )
     infection, multi_class = (models[inputs.index(name)].path for name in (_INFECTION, _MULTI_CLASS))
     if not compatible:
-        return InfNet(infection, multi_class, threads=threads, views=views)
+        return InfNet(infection, multi_class, threads=threads, views=views, device=device)
     _one_view(views)
-    return InfNet.compatible(infection, multi_class, threads=threads)
+    return InfNet.compatible(infection, multi_class, threads=threads, device=device)
 
 
 def _named(models: Sequence[ModelFile]) -> str:

@@ -11,6 +11,7 @@ from groundglass import weights
 from groundglass._core import CtVolume, LungCt, LungMask, held_against
 from groundglass.errors import FormatError
 from groundglass.findings.records import LungModelRecord
+from groundglass.segmentation.devices import Device, check_device
 
 if TYPE_CHECKING:
     from groundglass.segmentation.stages import Lungs
@@ -37,9 +38,12 @@ def check_lung_method(method: LungMethod | None) -> None:
         weights.find(weights.LUNGS)
 
 
-def find_lungs(ct: CtVolume, method: LungMethod | None = None, *, threads: int = 0) -> LungCt:
+def find_lungs(
+    ct: CtVolume, method: LungMethod | None = None, *, threads: int = 0, device: Device = "auto"
+) -> LungCt:
     """`ct` -> its lungs: the stage :class:`groundglass.segmentation.Lungs` where LibTorch and the bundled
-    weights are there, :class:`groundglass.LungMask` otherwise; `method` asks for one of them.
+    weights are there, :class:`groundglass.LungMask` otherwise; `method` asks for one of them. The network
+    runs on `device`, as of the stage.
 
     Lungs by the network are held against the classical mask: where the two differ by more than the usual, a
     warning says where and by how many ml (``lung_masks_differ_*``, see :func:`groundglass.compare_lungs`).
@@ -48,7 +52,7 @@ def find_lungs(ct: CtVolume, method: LungMethod | None = None, *, threads: int =
     where the network is asked for and can't be loaded, ModelError for damaged weights, ValueError for another
     method. Cost: both masks where the network runs, else that of the classical one.
     """
-    return lungs_by(ct, method, threads=threads).lungs
+    return lungs_by(ct, method, threads=threads, device=device).lungs
 
 
 def lungs_by(
@@ -56,11 +60,13 @@ def lungs_by(
     method: LungMethod | None,
     *,
     threads: int = 0,
+    device: Device = "auto",
     progress: Callable[[int, int], bool] | None = None,
 ) -> FoundLungs:
     """The same with the record of the weights, telling of the network's progress."""
     check_lung_method(method)
-    network = None if method == "classical" else _network(threads, needed=method == "network")
+    check_device(device)
+    network = None if method == "classical" else _network(threads, device, needed=method == "network")
     classical = LungMask()
     if network is None:
         return FoundLungs(_not_empty(classical(ct)), None)
@@ -81,12 +87,12 @@ def _not_empty(lungs: LungCt) -> LungCt:
     return lungs
 
 
-def _network(threads: int, *, needed: bool) -> Lungs | None:
+def _network(threads: int, device: Device, *, needed: bool) -> Lungs | None:
     """The stage; None where it can't run here and is not needed."""
     if not needed and not weights.ships(weights.LUNGS):
         return None
     try:
-        return _loaded(threads)
+        return _loaded(threads, device)
     except ImportError as error:
         if needed:
             raise
@@ -95,10 +101,10 @@ def _network(threads: int, *, needed: bool) -> Lungs | None:
 
 
 @lru_cache(maxsize=1)
-def _loaded(threads: int) -> Lungs:
+def _loaded(threads: int, device: Device) -> Lungs:
     from groundglass.segmentation.stages import Lungs
 
-    return Lungs(threads=threads)
+    return Lungs(threads=threads, device=device)
 
 
 def _record(stage: Lungs) -> LungModelRecord:

@@ -14,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core, weights
+from groundglass._core import preset_settings
 from groundglass._optional import found_no_room, make_room, not_imported
 from groundglass._run import Steps, interruptible
 from groundglass.errors import Cancelled
 from groundglass.html.stages import stage
+from groundglass.segmentation.devices import Device
 from groundglass.segmentation.image_lesions import ImageLesions
+from groundglass.segmentation.presets import Preset
 
 if TYPE_CHECKING:
     from groundglass._core import CtVolume, LesionCt, LungCt
@@ -137,7 +140,11 @@ class Ensemble(_segmentation.Ensemble):
     `minimum_lesion_ml`: smaller connected lesions are dropped.
     `views`: ways in which each model looks at a slice, whose answers are averaged: 1 as it is, 2 also
     mirrored left to right, 4 all flips, 8 all flips and quarter turns. Costs that many times the time.
+    `long_edge`: pixels of the longer edge that slices are resized to, 64 to 1024; 0 is as the contract says.
     `keep_probabilities`: keeps both probabilities of each lung voxel in the result, uint8 in 255ths.
+    `device`: ``"auto"``, ``"cpu"`` or ``"cuda"``. On a CUDA device slices run in batches, as many as its free
+    memory holds; where it is absent or fails the CPU takes over, with the warning ``device_fallback``, and
+    `runs_on` says where the networks are. Not tried on a GPU yet.
     `as_published`: what :meth:`compatible` sets.
 
     A four-class network of 42-EPOCHS, imported by ``groundglass models import``, is given the whole slice at
@@ -163,7 +170,9 @@ class Ensemble(_segmentation.Ensemble):
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
         views: int = 1,
+        long_edge: int = 0,
         keep_probabilities: bool = False,
+        device: Device = "auto",
         as_published: bool = False,
     ) -> None:
         if models is None:
@@ -181,9 +190,23 @@ class Ensemble(_segmentation.Ensemble):
                 average_mm=average_mm,
                 minimum_lesion_ml=minimum_lesion_ml,
                 views=views,
+                long_edge=long_edge,
                 keep_probabilities=keep_probabilities,
+                device=device,
                 as_published=as_published,
             )
+        )
+
+    @classmethod
+    def preset(cls, name: Preset, *, threads: int = 0, device: Device = "auto") -> Ensemble:
+        """The stage of a preset, ``"fast"``, ``"standard"`` or ``"best"``."""
+        settings = preset_settings(name)
+        return cls(
+            settings["models"],
+            threads=threads,
+            views=settings["views"],
+            long_edge=settings["long_edge"],
+            device=device,
         )
 
     @classmethod
@@ -194,6 +217,7 @@ class Ensemble(_segmentation.Ensemble):
         threads: int = 0,
         bfloat16: bool = False,
         keep_probabilities: bool = False,
+        device: Device = "auto",
     ) -> Ensemble:
         """The stage that follows 42-EPOCHS to the letter, for one of its imported four-class networks.
 
@@ -209,6 +233,7 @@ class Ensemble(_segmentation.Ensemble):
             average_mm=0.0,
             minimum_lesion_ml=0.0,
             keep_probabilities=keep_probabilities,
+            device=device,
             as_published=True,
         )
 
@@ -265,8 +290,8 @@ class InfNet(_segmentation.InfNet):
     whose three answers are divided by their sum; they are mapped back to the CT's grid, averaged over close
     slices and thresholded inside the lungs. A lesion has the class of the larger probability.
 
-    `threads`, `bfloat16`, `threshold`, `average_mm`, `minimum_lesion_ml`, `views`, `keep_probabilities`: as
-    in :class:`Ensemble`. `as_published`: what :meth:`compatible` sets.
+    `threads`, `bfloat16`, `threshold`, `average_mm`, `minimum_lesion_ml`, `views`, `keep_probabilities`,
+    `device`: as in :class:`Ensemble`. `as_published`: what :meth:`compatible` sets.
 
     Raises :class:`groundglass.ModelError` for a model that can't be used or is not the network that belongs
     in its place, ValueError for an option out of range. Cost: both networks' time for each slice with lung;
@@ -285,6 +310,7 @@ class InfNet(_segmentation.InfNet):
         minimum_lesion_ml: float = 0.05,
         views: int = 1,
         keep_probabilities: bool = False,
+        device: Device = "auto",
         window_hu: tuple[float, float] = (-1350.0, 150.0),
         as_published: bool = False,
     ) -> None:
@@ -300,6 +326,7 @@ class InfNet(_segmentation.InfNet):
                 minimum_lesion_ml=minimum_lesion_ml,
                 views=views,
                 keep_probabilities=keep_probabilities,
+                device=device,
                 window_hu=window_hu,
                 as_published=as_published,
             )
@@ -314,6 +341,7 @@ class InfNet(_segmentation.InfNet):
         threads: int = 0,
         bfloat16: bool = False,
         keep_probabilities: bool = False,
+        device: Device = "auto",
     ) -> InfNet:
         """The stage that follows the published programs to the letter.
 
@@ -331,6 +359,7 @@ class InfNet(_segmentation.InfNet):
             average_mm=0.0,
             minimum_lesion_ml=0.0,
             keep_probabilities=keep_probabilities,
+            device=device,
             as_published=True,
         )
 
@@ -383,6 +412,7 @@ class Lungs(_segmentation.Lungs):
     touched.
     `bfloat16`: compute in bfloat16, for CPUs with AMX; slower on others.
     `threshold`: a voxel is lung where its probability reaches this, in (0, 1).
+    `device`: as in :class:`Ensemble`.
 
     Notes of the result: ``lungs_by_network`` names the model; the others are those of
     :class:`groundglass.LungMask`. Raises :class:`groundglass.ModelError` for a model that can't be found,
@@ -397,9 +427,12 @@ class Lungs(_segmentation.Lungs):
         threads: int = 0,
         bfloat16: bool = False,
         threshold: float = 0.5,
+        device: Device = "auto",
     ) -> None:
         make, path = super().__init__, str(weights.find(model).path)
-        interruptible(lambda: make(path, threads=threads, bfloat16=bfloat16, threshold=threshold))
+        interruptible(
+            lambda: make(path, threads=threads, bfloat16=bfloat16, threshold=threshold, device=device)
+        )
 
     def __call__(self, ct: CtVolume) -> LungCt:
         """`ct` -> its lungs in the same grid. Raises ModelError if the network fails."""

@@ -10,18 +10,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from groundglass._run import teller
 from groundglass.analyze import analyze
 from groundglass.errors import FormatError, ModelError
-from groundglass.findings.layers import with_lung
+from groundglass.findings.layers import hatched, with_lung
 from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.logs.identifiers import without_identifiers, without_uids
 from groundglass.read.pictures import read_slice
 from groundglass.result import FILES
 from groundglass.segmentation.choice import load_stage, lookup_models, model_record
+from groundglass.segmentation.devices import Device
 from groundglass.segmentation.image_lesions import SliceExtent, with_other_lung
+from groundglass.segmentation.presets import choose
 from groundglass.web import archives
 from groundglass.web.errors import Refused
 from groundglass.web.uploads import check_picture
@@ -29,7 +29,6 @@ from groundglass.web.worker import Order, Tell
 from groundglass.write import OutputError
 
 if TYPE_CHECKING:
-    from groundglass.result import Result
     from groundglass.segmentation.stages import Ensemble, InfNet
 
 log = logging.getLogger(__name__)
@@ -38,6 +37,8 @@ log = logging.getLogger(__name__)
 PAGE = "page.json"
 
 VOLUME, LABELS = "ct.nii.gz", "labels.nii.gz"
+#: The labels as the page shows them, hatched where they lie as dependent density does.
+SHOWN = "shown.nii.gz"
 IMAGES, IMAGE, LABEL_IMAGE = "images", "image.png", "labels.png"
 
 #: What is offered for download of a study: file, and what the page calls it.
@@ -104,14 +105,23 @@ def _study(order: Order, tell: Tell) -> dict[str, Any]:
     from groundglass.write import write_nifti
 
     study = order.upload
-    result = analyze(study, model=order.model, threads=order.threads, progress=tell)
+    result = analyze(
+        study,
+        preset=order.preset,
+        model=order.model,
+        device=order.device,
+        threads=order.threads,
+        progress=tell,
+    )
     tell("write", 0, 3)
     result.write_into(order.folder, extras=("report",))
     tell("write", 1, 3)
     grid = (result.ct.spacing_mm, result.ct.origin_mm, result.ct.direction)
     write_nifti(order.folder / VOLUME, result.ct.hounsfield, *grid)
     tell("write", 2, 3)
-    write_nifti(order.folder / LABELS, _labels(result), *grid)
+    labels = with_lung(result.lesions, result.lungs)
+    write_nifti(order.folder / LABELS, labels, *grid)
+    write_nifti(order.folder / SHOWN, hatched(labels, result.dependent.layer), *grid)
     tell("write", 3, 3)
     assert set(DOWNLOADS) >= set(FILES)
     return {
@@ -120,13 +130,9 @@ def _study(order: Order, tell: Tell) -> dict[str, Any]:
         "shape": [int(size) for size in result.ct.shape],
         "spacing_mm": [float(size) for size in result.ct.spacing_mm],
         "volume": f"files/{VOLUME}",
-        "labels": f"files/{LABELS}",
+        "labels": f"files/{SHOWN}",
         "downloads": [{"name": name, "label": label} for name, label in DOWNLOADS.items()],
     }
-
-
-def _labels(result: Result) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    return with_lung(result.lesions, result.lungs)
 
 
 def _slices(order: Order, tell: Tell) -> dict[str, Any]:
@@ -139,8 +145,9 @@ def _slices(order: Order, tell: Tell) -> dict[str, Any]:
         names, passed_over, found = archives.pictures(
             order.upload, order.temporary, most=order.archive_images
         )
-    models = lookup_models(order.model)
-    stage = _stage(tuple(str(file.path) for file in models))
+    chosen = choose(order.preset, order.model, None, compatible=False)
+    models = lookup_models(chosen.model)
+    stage = _stage(tuple(str(file.path) for file in models), chosen.views, chosen.long_edge, order.device)
     tell("read", 1, 1)
     images: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
@@ -199,6 +206,6 @@ def _slice(stage: Ensemble | InfNet, path: Path, folder: Path) -> dict[str, Any]
 
 
 @lru_cache(maxsize=1)
-def _stage(models: tuple[str, ...]) -> Ensemble | InfNet:
+def _stage(models: tuple[str, ...], views: int, long_edge: int, device: Device) -> Ensemble | InfNet:
     """The stage for these files, loaded once a worker."""
-    return load_stage(lookup_models(models), threads=1)
+    return load_stage(lookup_models(models), threads=1, views=views, long_edge=long_edge, device=device)

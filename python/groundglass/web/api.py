@@ -18,7 +18,7 @@ from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.read.kinds import KINDS, PICTURE_ENDINGS
 from groundglass.read.pictures import LARGEST_EDGE
 from groundglass.web import painting
-from groundglass.web.analysis import DOWNLOADS, IMAGE, IMAGES, LABEL_IMAGE
+from groundglass.web.analysis import DOWNLOADS, IMAGE, IMAGES, LABEL_IMAGE, SHOWN
 from groundglass.web.errors import Refused, not_found
 from groundglass.web.security import REPORT_POLICY
 from groundglass.web.service import Service
@@ -117,7 +117,7 @@ class Api:
     async def file(self, request: Request) -> Response:
         name = request.path_params["name"]
         job, folder = self._service.finished(_id(request))
-        if job.kind != "study" or name not in DOWNLOADS:
+        if job.kind != "study" or name not in (*DOWNLOADS, SHOWN):
             raise not_found()
         headers = {"content-security-policy": REPORT_POLICY} if name == "report.html" else None
         return _answer(folder / name, request, headers)

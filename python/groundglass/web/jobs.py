@@ -194,7 +194,9 @@ class Pool:
             folder=work_folder / "result",
             temporary=work_folder / "temporary",
             threads=self._settings.worker_threads,
+            preset=self._settings.preset,
             model=self._settings.model,
+            device=self._settings.device,
             archive_images=self._settings.archive_images,
         )
         with suppress(BrokenPipeError):  # a worker that has just died, as is found below

@@ -15,10 +15,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from groundglass.findings.layers import CONSOLIDATION, GROUND_GLASS, LUNG
+from groundglass.findings.layers import CONSOLIDATION, DEPENDENT, GROUND_GLASS, LUNG
 from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.overlay import windowed
-from groundglass.web.analysis import IMAGE, IMAGES, LABEL_IMAGE, LABELS, PAGE, VOLUME
+from groundglass.web.analysis import IMAGE, IMAGES, LABEL_IMAGE, PAGE, SHOWN, VOLUME
 from groundglass.web.errors import Refused, not_found
 
 Language = Literal["en", "ru"]
@@ -48,7 +48,7 @@ class Paint:
         every = query.get("opacity", "1")
         layers = {
             name: (_colour(name, query[name]), _share(query.get(f"{name}_opacity", every)))
-            for name in LAYERS
+            for name in (*LAYERS, DEPENDENT.name)
             if name in query
         }
         return cls(layers, query.get("mask_only", "0") == "1")
@@ -56,7 +56,9 @@ class Paint:
     def __call__(self, grey: Pixels, labels: Pixels) -> Pixels:
         """uint8 (row, column) twice -> uint8 (row, column, 3)."""
         picture = np.repeat((np.zeros_like(grey) if self.mask_only else grey)[..., None], 3, axis=2)
-        for name, label in LAYERS.items():
+        # Stripes without a colour of their own are ground glass.
+        stripes = DEPENDENT.name if DEPENDENT.name in self.layers else GROUND_GLASS.name
+        for name, label in (*LAYERS.items(), (stripes, DEPENDENT.label)):
             if name in self.layers:
                 colour, opacity = self.layers[name]
                 inside = labels == label
@@ -122,7 +124,7 @@ def _study_slices(
     """Grey values in the lung window and labels of some slices, in ascending order, in one pass."""
     _, rows, columns = shape
     size = rows * columns
-    with gzip.open(folder / VOLUME) as volume, gzip.open(folder / LABELS) as labels:
+    with gzip.open(folder / VOLUME) as volume, gzip.open(folder / SHOWN) as labels:
         for index in wanted:
             volume.seek(_HEADER + 2 * size * index)
             labels.seek(_HEADER + size * index)

@@ -15,6 +15,7 @@ from anyio import CapacityLimiter, to_thread
 
 from groundglass import weights
 from groundglass.segmentation.choice import lookup_models, model_record
+from groundglass.segmentation.presets import choose
 from groundglass.web import analysis, uploads
 from groundglass.web.errors import Refused, not_found
 from groundglass.web.jobs import Pool
@@ -36,9 +37,10 @@ class Service:
         self.settings = settings
         lungs = [weights.find(weights.LUNGS)] if weights.ships(weights.LUNGS) else []
         #: name and licence of what segments, lesions first
+        chosen = choose(settings.preset, settings.model, None, compatible=False)
         self.models = [
             {"name": record.name, "licence": record.licence}
-            for record in map(model_record, [*lookup_models(settings.model), *lungs])
+            for record in map(model_record, [*lookup_models(chosen.model), *lungs])
         ]
         self.store = Store(settings.data, ttl_s=3600 * settings.ttl_hours)
         self.pool = Pool(settings, self.store, task)

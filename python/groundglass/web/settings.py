@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from groundglass._run import check_threads
+from groundglass.segmentation.devices import Device, check_device
+from groundglass.segmentation.presets import Preset, choose
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -33,7 +35,8 @@ class Settings:
     `data` is the folder for uploads and results, None for a private temporary one that is removed at the
     end. Results live `ttl_hours`. `workers` analyses run at a time, each in a process of its own with
     `threads` threads and at most `memory_gb` of memory; 0 shares the cores, and three quarters of the memory,
-    evenly. `queue` more may wait or be on their way up. `model` is as in :func:`groundglass.analyze`.
+    evenly. `queue` more may wait or be on their way up. `preset`, `model` and `device` are as in
+    :func:`groundglass.analyze`.
     `allow_hosts` are names under which a proxy asks for the page.
 
     An archive may hold `archive_images` pictures and unpack to `unpacked_mb`; an analysis may take
@@ -53,7 +56,9 @@ class Settings:
     upload_mb: int = 2048
     disk_gb: float = 20.0
     allow_hosts: tuple[str, ...] = ()
+    preset: Preset | None = None
     model: tuple[str, ...] | None = None
+    device: Device = "auto"
     archive_images: int = 500
     unpacked_mb: int = 4096
     job_minutes: float = 30.0
@@ -66,6 +71,8 @@ class Settings:
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port must lie in 0..65535, not {self.port}")
         check_threads(self.threads)
+        check_device(self.device)
+        choose(self.preset, self.model, None, compatible=False)
         for name in self.allow_hosts:
             if "/" in name or ":" in name.rpartition("]")[2]:
                 text = "allow_hosts takes names without scheme and port, as ct.example.org"

@@ -26,6 +26,10 @@ from groundglass.errors import Cancelled
 from groundglass.web.errors import Refused
 from groundglass.write import OutputError
 
+if TYPE_CHECKING:
+    from groundglass.segmentation.devices import Device
+    from groundglass.segmentation.presets import Preset
+
 #: Told of the stage, the steps done and the steps in all; False asks to stop.
 Tell = Callable[[str, int, int], bool]
 
@@ -49,7 +53,9 @@ class Order:
     folder: Path
     temporary: Path
     threads: int
+    preset: Preset | None = None
     model: tuple[str, ...] | None = None
+    device: Device = "auto"
     archive_images: int = 500
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from groundglass._core import (
         AerationTable,
         CtVolume,
+        DependentTable,
         GradeProbabilities,
         InvolvementTable,
         LesionCt,
@@ -78,7 +79,7 @@ def result(found: Result) -> str:
     foot = f"groundglass {found.version} · {origin} · not a medical device"
     return card(
         head,
-        _regions(found.table),
+        _regions(found.table, dependent=found.dependent),
         _aeration(found.aeration, title="Air and tissue"),
         _strip(found),
         _notes(found.notes, found.plain),
@@ -93,6 +94,16 @@ def involvement(table: InvolvementTable) -> str:
 def aeration(table: AerationTable) -> str:
     told = [el("div", note.text, style=QUIET) for note in table.notes]
     return card(_aeration(table, title="Air and tissue by region"), told)
+
+
+def dependent(table: DependentTable) -> str:
+    rows = [
+        (row.region, number(row.dependent_ml), percent(row.opacity_percent_without_dependent, 1))
+        for row in (*table.rows, *table.lobes)
+    ]
+    head = ("Region", "Dependent, ml", "PO without")
+    told = [el("div", note.text, style=QUIET) for note in table.notes]
+    return card(cells.table(head, rows, title="Dependent density by region"), told)
 
 
 def scores(table: ScoreTable) -> str:
@@ -212,6 +223,7 @@ def _picture(
     lesions: npt.NDArray[np.uint8] | None,
     slices: Iterable[int],
     text: str,
+    dependent: npt.NDArray[np.uint8] | None = None,
 ) -> Markup | None:
     """Slices side by side with their contours; nothing where Pillow is not installed."""
     try:
@@ -235,6 +247,7 @@ def _picture(
             nothing if lesions is None else lesions[index],
             index,
             crop,
+            dependent=None if dependent is None else dependent[index],
             width=_PICTURE,
         )
         for index in slices
@@ -254,10 +267,13 @@ def _strip(found: Result) -> Markup | None:
 
     chosen, _ = choose_slices(found.profile, _STRIP)
     text = f"slices {', '.join(map(str, chosen))}, from head to feet"
-    return _picture(found.ct, found.lungs, found.lesions, chosen, text)
+    return _picture(found.ct, found.lungs, found.lesions, chosen, text, found.dependent.layer)
 
 
-def _regions(table: InvolvementTable, title: str = "") -> Markup:
+def _regions(table: InvolvementTable, title: str = "", dependent: DependentTable | None = None) -> Markup:
+    """The regions; with `dependent`, where it is told apart, what lies as dependent density does as well."""
+    told = dependent if dependent is not None and not dependent.left_out else None
+    parts = [] if told is None else [*told.rows, *told.lobes]
     rows = [
         (
             row.region,
@@ -266,10 +282,19 @@ def _regions(table: InvolvementTable, title: str = "") -> Markup:
             number(row.consolidation_ml),
             percent(row.opacity_percent, 1),
             percent(row.high_opacity_percent, 1),
+            *(
+                (
+                    number(parts[place].dependent_ml),
+                    percent(parts[place].opacity_percent_without_dependent, 1),
+                )
+                if parts
+                else ()
+            ),
         )
-        for row in (*table.rows, *table.lobes)
+        for place, row in enumerate((*table.rows, *table.lobes))
     ]
-    head = ("Region", "Lung, ml", "Ground glass, ml", "Consolidation, ml", "PO", "PHO")
+    apart = ("Dependent, ml", "PO without") if parts else ()
+    head = ("Region", "Lung, ml", "Ground glass, ml", "Consolidation, ml", "PO", "PHO", *apart)
     return cells.table(head, rows, title=title)
 
 
@@ -330,6 +355,7 @@ _DRAWN: dict[type, Callable[[Any], str]] = {
     _core.LesionCt: lesion_ct,
     _core.InvolvementTable: involvement,
     _core.AerationTable: aeration,
+    _core.DependentTable: dependent,
     _core.UncertaintyTable: uncertainty,
     _core.ScoreTable: scores,
     _core.SliceInvolvement: slice_entry,

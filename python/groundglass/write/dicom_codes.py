@@ -45,6 +45,8 @@ SCHEME = "99GROUNDGLASS"
 PRIVATE_CODES = {
     "PO": "Percentage of opacity",
     "PHO": "Percentage of high opacity",
+    "DEPENDENT-ML": "Volume of opacity that lies as dependent density",
+    "PO-WITHOUT-DEPENDENT": "Percentage of opacity without dependent density",
     "HYPERINFLATED-ML": "Volume of hyperinflated lung",
     "NORMALLY-AERATED-ML": "Volume of normally aerated lung",
     "POORLY-AERATED-ML": "Volume of poorly aerated lung",

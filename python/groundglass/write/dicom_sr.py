@@ -95,6 +95,13 @@ _FINDINGS: tuple[tuple[str, Code, Code, tuple[_Column, ...]], ...] = (
             ("opacity_ml", codes.VOLUME, codes.ML, None),
             ("opacity_percent", codes.private("PO"), codes.PERCENT, None),
             ("high_opacity_percent", codes.private("PHO"), codes.PERCENT, None),
+            ("dependent_ml", codes.private("DEPENDENT-ML"), codes.ML, None),
+            (
+                "opacity_percent_without_dependent",
+                codes.private("PO-WITHOUT-DEPENDENT"),
+                codes.PERCENT,
+                None,
+            ),
             ("opacity_hu_mean", codes.ATTENUATION, codes.HU, codes.MEAN),
             ("opacity_hu_sd", codes.ATTENUATION, codes.HU, codes.STANDARD_DEVIATION),
         ),

@@ -71,6 +71,17 @@ inline void refuse_gaps(const std::vector<volume::vector3>& places, const volume
                            "; use a reconstruction with one spacing, or resample it to one first");
 }
 
+/// How the patient lay, where all slices say the same and know their orientation: without it nothing tells
+/// which way the rows run.
+[[nodiscard]] inline volume::patient_position position_of(std::span<const slice_header> headers,
+                                                          std::span<const std::size_t> members) {
+    const auto position = volume::position_of_header(headers[members.front()].patient_position);
+    for (const auto i : members)
+        if (!headers[i].orientation || volume::position_of_header(headers[i].patient_position) != position)
+            return volume::patient_position::unknown;
+    return position;
+}
+
 } // namespace detail
 
 GROUNDGLASS_INLINE slice_stack stack_slices(std::span<const slice_header> headers,
@@ -82,6 +93,7 @@ GROUNDGLASS_INLINE slice_stack stack_slices(std::span<const slice_header> header
     const auto plane = plane_of(first);
     if (first.slice_thickness.value_or(0) > 0) result.made.slice_thickness_mm = first.slice_thickness;
     result.made.kernel = first.convolution_kernel;
+    result.made.position = position_of(headers, members);
 
     if (!first.orientation)
         result.remarks.push_back(

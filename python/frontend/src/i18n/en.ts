@@ -94,6 +94,10 @@ export const en = {
       `${coverage} % interval: ${lower} to ${upper} %`,
     groundGlass: "Ground glass",
     consolidation: "Consolidation",
+    dependent: (ml: string, without: string) =>
+      `Of it ${ml} ml lie as dependent density does, which gravity alone may cause; without them ${without} %.`,
+    dependentVolume: "Dependent, ml",
+    withoutDependent: "Without dependent, %",
     grade: "CT grade by extent",
     gradeSlice: "CT grade of this slice",
     gradeRule: (grade: string) => `By pattern: ${grade} (with consolidation never below CT-3)`,
@@ -192,7 +196,12 @@ export const en = {
 
   layers: {
     heading: "Layers",
-    names: { ground_glass: "Ground glass", consolidation: "Consolidation", lung: "Other lung" },
+    names: {
+      ground_glass: "Ground glass",
+      consolidation: "Consolidation",
+      lung: "Other lung",
+      dependent: "Dependent density, hatched",
+    },
     colour: (name: string) => `Colour of ${name}`,
     opacity: (name: string) => `Opacity of ${name}`,
     maskOnly: "Mask only",

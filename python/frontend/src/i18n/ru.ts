@@ -101,6 +101,10 @@ export const ru: Dictionary = {
     interval: (lower, upper, coverage) => `Интервал ${coverage} %: от ${lower} до ${upper} %`,
     groundGlass: "Матовое стекло",
     consolidation: "Консолидация",
+    dependent: (ml, without) =>
+      `Из них ${ml} мл лежат как гравитационное уплотнение, которое бывает и без болезни; без них ${without} %.`,
+    dependentVolume: "Гравитационное, мл",
+    withoutDependent: "Без гравитационного, %",
     grade: "Степень по объёму поражения",
     gradeSlice: "Степень для этого среза",
     gradeRule: (grade) => `По характеру поражения: ${grade} (при консолидации не ниже КТ-3)`,
@@ -199,7 +203,12 @@ export const ru: Dictionary = {
 
   layers: {
     heading: "Слои",
-    names: { ground_glass: "Матовое стекло", consolidation: "Консолидация", lung: "Остальное лёгкое" },
+    names: {
+      ground_glass: "Матовое стекло",
+      consolidation: "Консолидация",
+      lung: "Остальное лёгкое",
+      dependent: "Гравитационное уплотнение, штриховка",
+    },
     colour: (name) => `Цвет: ${name}`,
     opacity: (name) => `Непрозрачность: ${name}`,
     maskOnly: "Только маска",
@@ -399,6 +408,9 @@ export const ru: Dictionary = {
     coloured_picture: "Изображение цветное; взята его яркость.",
     exif_orientation_ignored: "Поворот из EXIF не применён.",
     sixteen_bit_as_eight: "Изображение в 16 битах принято за 8-битное.",
+    dependent_density:
+      "Часть поражения лежит как гравитационное уплотнение лёгкого; она показана штриховкой и отдельно.",
+    dependent_density_left_out: "Гравитационное уплотнение не отделено от остального поражения.",
     thick_slices: "Срезы толще 3 мм сглаживают мелкую эмфизему: низкая плотность и Perc15 ненадёжны.",
     sharp_kernel: "Ядро реконструкции резкое: шум завышает низкую плотность и понижает Perc15.",
     sixteen_bit_scaled: "Изображение приведено от 16 к 8 битам.",
