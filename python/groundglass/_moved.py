@@ -46,15 +46,14 @@ RENAMED = {
 
 
 class Finder:
-    """Finds the modules of :data:`MOVED`. The last to be asked, it costs nothing where a module is found.
-
-    A finder and loader by its methods: their abstract classes take longer to import than all of this."""
+    """Finds the modules of :data:`MOVED`. The last to be asked, it costs nothing where a module is found."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """None for any other module."""
-        return ModuleSpec(name, self) if name in MOVED else None
+        # A loader by its methods: the abstract class takes longer to import than all of this.
+        return ModuleSpec(name, self) if name in MOVED else None  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> None:
         """None: an ordinary module will do."""

@@ -1,7 +1,7 @@
 """From a value to what a notebook cell shows of it.
 
-What draws values knows them all, so it stands above their rooms; the face of the package names it here, and it
-is imported when a cell first shows something: most programs have no notebook.
+What draws values knows them all, so it stands above their rooms; the face of the package names it here, and
+it is imported when a cell first shows something: most programs have no notebook.
 """
 
 from __future__ import annotations

@@ -4,16 +4,20 @@
 #include <groundglass/error.hpp>
 #include <groundglass/statistics/orthonormal_polynomials.hpp>
 #include <groundglass/statistics/savitzky_golay.hpp>
+#include <groundglass/wide.hpp>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace groundglass::statistics {
@@ -43,11 +47,11 @@ public:
 
     template <class T>
     void filter(std::span<const T> series, std::span<T> result) const {
-        const bool missing = check_series(series);
+        const auto [missing, largest] = check_series(series);
         if (result.size() != series.size())
             throw std::invalid_argument("savitzky_golay: the result must be as long as the series");
         const std::size_t n = series.size(), reach = half();
-        const bool moderate = moderate_ && is_moderate(largest_of(series)) &&
+        const bool moderate = moderate_ && is_moderate(largest) &&
                               (options_.mode != edge_mode::constant || is_moderate(std::abs(options_.cval)));
         convolve(series, result, moderate);
         if (options_.mode == edge_mode::interp) {
@@ -58,6 +62,8 @@ public:
             continue_beyond(series, n - reach, result.last(reach), moderate);
         }
         if (missing && options_.missing != missing_rule::propagate) mend(series, result);
+        // Sums of moderate doubles stay within a double.
+        if (std::is_same_v<T, double> && moderate && !missing) return;
         for (std::size_t i = 0; i < n; ++i)
             if (std::isinf(result[i])) refuse_value(i);
     }
@@ -163,21 +169,35 @@ private:
         return static_cast<double>(largest);
     }
 
-    /// Whether a value is missing.
+    struct checked_series {
+        bool missing;   ///< whether a value is
+        double largest; ///< magnitude
+    };
+
     template <class T>
-    [[nodiscard]] bool check_series(std::span<const T> series) const {
+    [[nodiscard]] checked_series check_series(std::span<const T> series) const {
         if (series.size() < options_.window)
             throw std::invalid_argument("savitzky_golay: the window of " + std::to_string(options_.window) +
                                         " is longer than the series of " + std::to_string(series.size()));
-        bool finite = true;
-        for (T value : series) finite &= std::abs(value) <= std::numeric_limits<T>::max();
-        if (finite) return false;
+        // Magnitudes are in the order of their bits, those of infinity and NaN above all others.
+        using bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+        bits largest = 0;
+        wide([&] {
+            bits most = 0;
+            for (const T value : series) {
+                const bits magnitude = std::bit_cast<bits>(value) & std::numeric_limits<bits>::max();
+                most = magnitude > most ? magnitude : most;
+            }
+            largest = most;
+        });
+        if (const T value = std::bit_cast<T>(largest); std::isfinite(value))
+            return {false, static_cast<double>(value)};
         const auto infinite =
             std::find_if(series.begin(), series.end(), [](T value) { return std::isinf(value); });
         if (infinite != series.end())
             throw std::invalid_argument("savitzky_golay: the series is infinite at " +
                                         std::to_string(infinite - series.begin()));
-        return true;
+        return {true, largest_of(series)};
     }
 
     [[nodiscard]] std::vector<long double> reading(const orthonormal_polynomials& basis, double place) const {
@@ -237,20 +257,24 @@ private:
             }
             return;
         }
-        for (; i + block + reach <= series.size(); i += block) {
-            std::array<double, block> sums;
-            const T* middle = series.data() + i;
-            for (std::size_t b = 0; b < block; ++b)
-                sums[b] = weights_[reach] * static_cast<double>(middle[b]);
-            for (std::size_t j = 1; j <= reach; ++j) {
-                const double weight = weights_[reach + j];
-                const T* left = middle - j;
-                const T* right = middle + j;
-                for (std::size_t b = 0; b < block; ++b)
-                    sums[b] += weight * (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
+        const double* weights = weights_.data() + reach;
+        wide([&] {
+            std::size_t at = reach;
+            for (; at + block + reach <= series.size(); at += block) {
+                std::array<double, block> sums;
+                const T* middle = series.data() + at;
+                for (std::size_t b = 0; b < block; ++b) sums[b] = weights[0] * static_cast<double>(middle[b]);
+                for (std::size_t j = 1; j <= reach; ++j) {
+                    const T* left = middle - j;
+                    const T* right = middle + j;
+                    for (std::size_t b = 0; b < block; ++b)
+                        sums[b] += weights[j] *
+                                   (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
+                }
+                for (std::size_t b = 0; b < block; ++b) result[at + b] = static_cast<T>(sums[b]);
             }
-            for (std::size_t b = 0; b < block; ++b) result[i + b] = static_cast<T>(sums[b]);
-        }
+            i = at;
+        });
         for (; i + reach < series.size(); ++i) {
             double sum = weights_[reach] * static_cast<double>(series[i]);
             for (std::size_t j = 1; j <= reach; ++j)
