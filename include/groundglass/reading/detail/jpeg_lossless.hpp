@@ -37,17 +37,31 @@ public:
         return table;
     }
 
-    /// A difference by the next bits of a stream, of which `ahead` holds 32 or more at its top. `used` is how
-    /// many it takes, 0 for what is no code.
+    /// What the next bits of a stream, at the top of `ahead`, are. 32 bits are enough.
     struct found {
-        std::int32_t difference;
-        unsigned used;
+        std::int32_t difference; ///< modulo 65536
+        unsigned used;           ///< bits; 0 for what is no code
     };
     [[nodiscard]] found next(std::uint64_t ahead) const {
-        const entry& quick = entries_[static_cast<std::size_t>(ahead >> (64 - quick_bits))];
-        if (quick.whole) return {quick.difference, quick.used};
-        unsigned length = quick.used;
-        unsigned category = quick.category;
+        const std::uint32_t entry = entries_[static_cast<std::size_t>(ahead >> (64 - quick_bits))];
+        if ((entry & whole) != 0) [[likely]]
+            return {static_cast<std::int32_t>(entry) >> 16, entry & 0xffU};
+        return slow(ahead, entry);
+    }
+
+private:
+    static constexpr unsigned quick_bits = 12;
+    /// Of an entry, whose low byte are bits used: the difference, in the high half, is among them; else the
+    /// code alone is, of the category in the high half.
+    static constexpr std::uint32_t whole = 0x100;
+
+    struct longer {
+        std::uint32_t code;
+        unsigned length, category;
+    };
+
+    [[nodiscard]] found slow(std::uint64_t ahead, std::uint32_t entry) const {
+        unsigned length = entry & 0xffU, category = entry >> 16U;
         if (length == 0) { // a longer code, or none
             const auto bits = static_cast<std::uint32_t>(ahead >> 48U);
             for (const longer& code : longer_)
@@ -56,20 +70,6 @@ public:
         }
         return {difference(ahead << length, category), length + (category == 16 ? 0 : category)};
     }
-
-private:
-    static constexpr unsigned quick_bits = 12;
-
-    struct entry {
-        std::int32_t difference = 0;
-        std::uint8_t used = 0; ///< bits of the code, and of the difference where `whole`
-        std::uint8_t category = 0;
-        bool whole = false; ///< the difference is among the bits
-    };
-    struct longer {
-        std::uint32_t code;
-        unsigned length, category;
-    };
 
     /// The difference whose `category` bits are at the top: a value whose first bit is 0 is negative.
     [[nodiscard]] static std::int32_t difference(std::uint64_t ahead, unsigned category) {
@@ -88,16 +88,15 @@ private:
         const unsigned extra = category == 16 ? 0 : category;
         for (std::uint32_t rest = 0; rest < 1U << free; ++rest) {
             const std::uint32_t bits = code << free | rest;
-            entry& e = entries_[bits];
-            e.category = static_cast<std::uint8_t>(category);
-            e.whole = extra <= free;
-            e.used = static_cast<std::uint8_t>(e.whole ? length + extra : length);
-            if (e.whole)
-                e.difference = difference(std::uint64_t{bits} << (64 - quick_bits) << length, category);
+            std::uint32_t& entry = entries_[bits];
+            entry = category << 16U | length;
+            if (extra > free) continue;
+            const auto value = difference(std::uint64_t{bits} << (64 - quick_bits) << length, category);
+            entry = static_cast<std::uint32_t>(value) << 16U | whole | (length + extra);
         }
     }
 
-    std::vector<entry> entries_ = std::vector<entry>(std::size_t{1} << quick_bits);
+    std::vector<std::uint32_t> entries_ = std::vector<std::uint32_t>(std::size_t{1} << quick_bits);
     std::vector<longer> longer_;
 };
 
@@ -174,11 +173,13 @@ inline std::optional<lossless_frame> lossless_frame_of(std::string_view stream) 
     return std::nullopt;
 }
 
+/// Zeros behind the coded bytes, for reading ahead.
+inline constexpr std::size_t spare_bytes = 16;
+
 /// The coded bytes without the zeros that follow each 0xff among them; nothing where they do not end with
-/// EOI. Enough zeros are appended for reading ahead.
+/// EOI. `spare_bytes` follow them.
 inline std::optional<std::vector<unsigned char>> unstuffed(std::string_view coded) {
-    constexpr std::size_t ahead = 16;
-    std::vector<unsigned char> bytes(coded.size() + ahead);
+    std::vector<unsigned char> bytes(coded.size() + spare_bytes);
     std::size_t size = 0;
     for (std::size_t at = 0;;) {
         const void* mark =
@@ -195,36 +196,55 @@ inline std::optional<std::vector<unsigned char>> unstuffed(std::string_view code
         bytes[size++] = 0xff;
         at = place + 2;
     }
-    bytes.resize(size + ahead);
+    bytes.resize(size);
+    bytes.resize(size + spare_bytes);
     return bytes;
 }
 
-/// Reads differences one after the other.
+/// Reads differences one after the other, from bits that are loaded some bytes at a time.
 class difference_reader {
 public:
     difference_reader(const std::vector<unsigned char>& bytes, const huffman_table& table)
-        : bytes_(bytes.data()), bits_(8 * (bytes.size() - 16)), table_(table) {}
+        : next_(bytes.data()), end_(bytes.data() + bytes.size() - spare_bytes), table_(table) {}
 
     /// Anything once there was an error.
     [[nodiscard]] std::int32_t operator()() {
-        std::uint64_t ahead = 0; // loaded as big-endian, which compilers make one instruction of
-        for (std::size_t i = 0; i < 8; ++i) ahead = ahead << 8U | bytes_[at_ / 8 + i];
-        const auto found = table_.next(ahead << (at_ % 8));
-        at_ += found.used;
-        if (found.used == 0 || at_ > bits_) [[unlikely]] {
+        if (held_ < 32) load();
+        const auto found = table_.next(bits_);
+        if (found.used == 0) [[unlikely]]
             wrong_ = true;
-            at_ = 0;
-        }
+        bits_ <<= found.used;
+        held_ -= found.used;
         return found.difference;
     }
-    /// Whether all was right and what is left is less than a byte.
-    [[nodiscard]] bool ended_well() const { return !wrong_ && bits_ - at_ < 8; }
-    [[nodiscard]] bool wrong() const { return wrong_; }
+    /// Whether all was right so far.
+    [[nodiscard]] bool right() const {
+        return !wrong_ && 8 * (end_ - next_) + static_cast<std::ptrdiff_t>(held_) >= 0;
+    }
+    /// And what is left is less than a byte.
+    [[nodiscard]] bool at_end() const {
+        return right() && 8 * (end_ - next_) + static_cast<std::ptrdiff_t>(held_) < 8;
+    }
 
 private:
-    const unsigned char* bytes_;
-    std::size_t bits_, at_ = 0;
+    void load() {
+        if (next_ > end_ + spare_bytes - 8) { // far behind the last byte
+            wrong_ = true;
+            next_ = end_;
+        }
+        std::uint64_t ahead = 0; // big-endian, which compilers make one instruction of
+        for (std::size_t i = 0; i < 8; ++i) ahead = ahead << 8U | next_[i];
+        bits_ |= ahead >> held_;
+        const unsigned bytes = (63 - held_) / 8;
+        next_ += bytes;
+        held_ += 8 * bytes;
+    }
+
+    const unsigned char* next_;
+    const unsigned char* end_;
     const huffman_table& table_;
+    std::uint64_t bits_ = 0; ///< from the top: those that are held, and perhaps some of the byte that is next
+    unsigned held_ = 0;
     bool wrong_ = false;
 };
 
@@ -254,9 +274,9 @@ bool decode_values(difference_reader read, const lossless_frame& frame, std::uin
             for (std::size_t i = 1; i < frame.columns; ++i)
                 line[i] = static_cast<std::uint16_t>(
                     left = kept(predicted<predictor>(left, above[i], above[i - 1]) + read()));
-        if (read.wrong()) return false;
+        if (!read.right()) return false;
     }
-    return read.ended_well();
+    return read.at_end();
 }
 
 } // namespace detail

@@ -47,13 +47,16 @@ public:
 
     template <class T>
     void filter(std::span<const T> series, std::span<T> result) const {
-        const auto [missing, largest] = check_series(series);
+        check_length(series.size());
         if (result.size() != series.size())
             throw std::invalid_argument("savitzky_golay: the result must be as long as the series");
         const std::size_t n = series.size(), reach = half();
-        const bool moderate = moderate_ && is_moderate(largest) &&
-                              (options_.mode != edge_mode::constant || is_moderate(std::abs(options_.cval)));
-        convolve(series, result, moderate);
+        const bool hopeful =
+            moderate_ && (options_.mode != edge_mode::constant || is_moderate(std::abs(options_.cval)));
+        const bool usual = hopeful && convolve_moderate(series, result);
+        const auto [missing, largest] = usual ? checked_series{false, 1} : check_series(series);
+        const bool moderate = usual || (hopeful && is_moderate(largest));
+        if (!usual) convolve(series, result, moderate);
         if (options_.mode == edge_mode::interp) {
             read_end(series.first(options_.window), 0, result.first(reach));
             read_end(series.last(options_.window), reach + 1, result.last(reach));
@@ -174,23 +177,28 @@ private:
         double largest; ///< magnitude
     };
 
+    void check_length(std::size_t size) const {
+        if (size < options_.window)
+            throw std::invalid_argument("savitzky_golay: the window of " + std::to_string(options_.window) +
+                                        " is longer than the series of " + std::to_string(size));
+    }
+
+    /// The largest magnitude, where an infinity is larger than any number and NaN larger than that.
+    template <class T>
+    [[nodiscard]] static T magnitude_of(std::span<const T> values) {
+        using bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>; // in their order
+        bits most = 0;
+        for (const T value : values) {
+            const bits magnitude = std::bit_cast<bits>(value) & std::numeric_limits<bits>::max();
+            most = magnitude > most ? magnitude : most;
+        }
+        return std::bit_cast<T>(most);
+    }
+
     template <class T>
     [[nodiscard]] checked_series check_series(std::span<const T> series) const {
-        if (series.size() < options_.window)
-            throw std::invalid_argument("savitzky_golay: the window of " + std::to_string(options_.window) +
-                                        " is longer than the series of " + std::to_string(series.size()));
-        // Magnitudes are in the order of their bits, those of infinity and NaN above all others.
-        using bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-        bits largest = 0;
-        wide([&] {
-            bits most = 0;
-            for (const T value : series) {
-                const bits magnitude = std::bit_cast<bits>(value) & std::numeric_limits<bits>::max();
-                most = magnitude > most ? magnitude : most;
-            }
-            largest = most;
-        });
-        if (const T value = std::bit_cast<T>(largest); std::isfinite(value))
+        check_length(series.size());
+        if (const T value = magnitude_of(series); std::isfinite(value))
             return {false, static_cast<double>(value)};
         const auto infinite =
             std::find_if(series.begin(), series.end(), [](T value) { return std::isinf(value); });
@@ -243,12 +251,9 @@ private:
     /// vectorise. Where products may leave the range of double, `moderate` is false.
     template <class T>
     void convolve(std::span<const T> series, std::span<T> result, bool moderate) const {
-        constexpr std::size_t block = 16;
         const std::size_t reach = half();
-        const double sign = options_.deriv % 2 == 0 ? 1.0 : -1.0;
-        std::size_t i = reach;
         if (!moderate) {
-            for (; i + reach < series.size(); ++i) {
+            for (std::size_t i = reach; i + reach < series.size(); ++i) {
                 long double sum = 0;
                 for (std::size_t j = 0; j < weights_.size(); ++j)
                     sum += static_cast<long double>(weights_[j]) *
@@ -257,28 +262,58 @@ private:
             }
             return;
         }
-        const double* weights = weights_.data() + reach;
+        convolve_between(series, result, reach, series.size() - reach);
+    }
+
+    /// `convolve` of moderate values; false, with anything in the result, where they are not. A piece of the
+    /// series is looked at and filtered while it is at hand.
+    template <class T>
+    [[nodiscard]] bool convolve_moderate(std::span<const T> series, std::span<T> result) const {
+        constexpr std::size_t piece = 2048;
+        const std::size_t reach = half();
+        T largest = 0;
+        bool right = true;
         wide([&] {
-            std::size_t at = reach;
-            for (; at + block + reach <= series.size(); at += block) {
-                std::array<double, block> sums;
-                const T* middle = series.data() + at;
-                for (std::size_t b = 0; b < block; ++b) sums[b] = weights[0] * static_cast<double>(middle[b]);
-                for (std::size_t j = 1; j <= reach; ++j) {
-                    const T* left = middle - j;
-                    const T* right = middle + j;
-                    for (std::size_t b = 0; b < block; ++b)
-                        sums[b] += weights[j] *
-                                   (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
-                }
-                for (std::size_t b = 0; b < block; ++b) result[at + b] = static_cast<T>(sums[b]);
+            std::size_t done = reach;
+            for (std::size_t begin = 0; right && begin < series.size(); begin += piece) {
+                const auto values = series.subspan(begin, std::min(piece, series.size() - begin));
+                const T found = magnitude_of(values);
+                right = static_cast<double>(found) <= 0x1p400; // not so for NaN
+                largest = std::max(largest, found);
+                const std::size_t known = begin + values.size();
+                if (!right || known <= done + reach) continue;
+                convolve_between(series, result, done, known - reach);
+                done = known - reach;
             }
-            i = at;
         });
-        for (; i + reach < series.size(); ++i) {
-            double sum = weights_[reach] * static_cast<double>(series[i]);
+        return right && is_moderate(static_cast<double>(largest));
+    }
+
+    template <class T>
+    void convolve_between(std::span<const T> series, std::span<T> result, std::size_t begin,
+                          std::size_t end) const {
+        constexpr std::size_t block = 16;
+        const std::size_t reach = half();
+        const double sign = options_.deriv % 2 == 0 ? 1.0 : -1.0;
+        const double* weights = weights_.data() + reach;
+        std::size_t i = begin;
+        for (; i + block <= end; i += block) {
+            std::array<double, block> sums;
+            const T* middle = series.data() + i;
+            for (std::size_t b = 0; b < block; ++b) sums[b] = weights[0] * static_cast<double>(middle[b]);
+            for (std::size_t j = 1; j <= reach; ++j) {
+                const T* left = middle - j;
+                const T* right = middle + j;
+                for (std::size_t b = 0; b < block; ++b)
+                    sums[b] +=
+                        weights[j] * (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
+            }
+            for (std::size_t b = 0; b < block; ++b) result[i + b] = static_cast<T>(sums[b]);
+        }
+        for (; i < end; ++i) {
+            double sum = weights[0] * static_cast<double>(series[i]);
             for (std::size_t j = 1; j <= reach; ++j)
-                sum += weights_[reach + j] *
+                sum += weights[j] *
                        (static_cast<double>(series[i + j]) + sign * static_cast<double>(series[i - j]));
             result[i] = static_cast<T>(sum);
         }
