@@ -93,7 +93,10 @@ def near(tolerance: float) -> Any:
 
 
 CASES = [
-    *(Case(f"weighted kappa, {n}", partial(kappa, n), near(1e-12), bar) for n, bar in ((99, None), (10**6, 0.7))),
+    *(
+        Case(f"weighted kappa, {n}", partial(kappa, n), near(1e-12), bar)
+        for n, bar in ((99, None), (10**6, 0.7))
+    ),
     Case("kappa of named classes, 10^6", partial(named, 10**6), near(1e-12)),
     Case("AUC, 2000 resamples of 453", partial(auc, 453, 2000), near(0.02), 0.04),
     Case("AUC by DeLong, 453", partial(delong, 453), near(1e-9), 0.09),

@@ -178,7 +178,9 @@ def as_text(table: Table) -> str:
         if row.peer.startswith(OURS) and (best := table.best_peer(row)):
             ratio = f"{table.figure(row) / table.figure(best):8.3f} of {best.peer}"
         peak = "" if row.peak_mb is None else f"{row.peak_mb:6.0f} MB"
-        lines.append(f"  {row.peer:44} {shown(row.least):>9} {shown(row.median):>9} {shown(row.cpu):>9} {peak:>9} {ratio}")
+        lines.append(
+            f"  {row.peer:44} {shown(row.least):>9} {shown(row.median):>9} {shown(row.cpu):>9} {peak:>9} {ratio}"
+        )
     lines += [f"  {name:44} {why}" for name, why in table.missing.items()]
     return "\n".join(lines)
 
@@ -186,7 +188,13 @@ def as_text(table: Table) -> str:
 def as_json(topic: str, table: Table) -> dict[str, Any]:
     """A case for programs."""
     rows = [vars(row) for row in table.rows]
-    return {"topic": topic, "case": table.case.name, "bar": table.case.bar, "rows": rows, "missing": table.missing}
+    return {
+        "topic": topic,
+        "case": table.case.name,
+        "bar": table.case.bar,
+        "rows": rows,
+        "missing": table.missing,
+    }
 
 
 def save(path: Path, document: Mapping[str, Any]) -> None:

@@ -47,7 +47,10 @@ def main() -> None:
     document = {"machine": harness.machine(), "versions": harness.versions(PACKAGES), "cases": []}
     print(", ".join(f"{name} {value}" for name, value in document["machine"].items()))
     print(", ".join(f"{name} {version}" for name, version in document["versions"].items()))
-    print("\ncase, and who: least, median, least of the processor, peak above the input, ours by the fastest peer", flush=True)
+    print(
+        "\ncase, and who: least, median, least of the processor, peak above the input, ours by the fastest peer",
+        flush=True,
+    )
     for topic in known:
         for case in importlib.import_module(topic).CASES:
             if arguments.case not in case.name:

@@ -89,9 +89,17 @@ def table(patients: int) -> Peers:
 
 CASES = [
     *(Case(f"Wilson bounds, {n}", partial(wilson, n), close, bar) for n, bar in ((99, None), (10**6, 0.2))),
-    *(Case(f"Jeffreys bounds, {n}, all different", partial(jeffreys, n), close, bar) for n, bar in ((99, 0.9), (200_000, 0.5))),
     *(
-        Case(f"isotonic regression, {shape}, 10^6", partial(isotonic, shape, 10**6), lambda a, b: close([a], [b]), 0.5)
+        Case(f"Jeffreys bounds, {n}, all different", partial(jeffreys, n), close, bar)
+        for n, bar in ((99, 0.9), (200_000, 0.5))
+    ),
+    *(
+        Case(
+            f"isotonic regression, {shape}, 10^6",
+            partial(isotonic, shape, 10**6),
+            lambda a, b: close([a], [b]),
+            0.5,
+        )
         for shape in ("rising, with noise", "noise alone", "0 and 1")
     ),
     *(

@@ -37,14 +37,26 @@ inline bounds wilson_bounds(double successes, double trials, double normal_quant
     double lower = share * (successes / ((trials + z2) * upper));
     lower = successes == 0 ? 0 : lower;
     upper = failures == 0 ? 1 : upper;
-    lower = std::min(std::max(lower, 0.0), share);
-    upper = std::max(std::min(upper, 1.0), share);
+    lower = lower < 0 ? 0 : lower;
+    lower = share < lower ? share : lower;
+    upper = upper > 1 ? 1 : upper;
+    upper = upper < share ? share : upper;
     return {trials == 0 ? 0 : lower, trials == 0 ? 1 : upper};
 }
 
+/// Nothing but the bounds is written through `lower` and `upper`, which the compiler can't know of spans.
+inline void wilson_loop(const double* successes, const double* trials, double* __restrict lower,
+                        double* __restrict upper, std::size_t size, double normal_quantile) {
+    for (std::size_t i = 0; i < size; ++i) {
+        const auto found = wilson_bounds(successes[i], trials[i], normal_quantile);
+        lower[i] = found.lower;
+        upper[i] = found.upper;
+    }
+}
+
 inline bool are_counts(double successes, double trials) {
-    return trials >= 0 && trials <= std::numeric_limits<double>::max() && successes >= 0 &&
-           successes <= trials;
+    const bool finite = trials <= std::numeric_limits<double>::max();
+    return bool(int{trials >= 0} & int{finite} & int{successes >= 0} & int{successes <= trials});
 }
 
 inline bounds checked_binomial_bounds(double successes, double trials, const binomial_bounds_options& options,
@@ -156,16 +168,15 @@ GROUNDGLASS_INLINE void binomial_bounds(std::span<const double> successes, std::
         return detail::checked_binomial_bounds(successes[i], trials[i], options, normal_quantile);
     };
     if (options.method == binomial_method::wilson) {
-        bool right = true;
-        wide([&] {
-            for (std::size_t i = 0; i < size; ++i) {
-                right &= detail::are_counts(successes[i], trials[i]);
-                const auto found = detail::wilson_bounds(successes[i], trials[i], normal_quantile);
-                lower[i] = found.lower;
-                upper[i] = found.upper;
-            }
+        std::size_t wrong = 0;
+        wide([&wrong, hits = successes.data(), of = trials.data(), low = lower.data(), high = upper.data(),
+              size, normal_quantile] {
+            std::size_t refused = 0;
+            for (std::size_t i = 0; i < size; ++i) refused += detail::are_counts(hits[i], of[i]) ? 0U : 1U;
+            wrong = refused;
+            detail::wilson_loop(hits, of, low, high, size, normal_quantile);
         });
-        for (std::size_t i = 0; !right && i < size; ++i) (void)one(i); // throws
+        for (std::size_t i = 0; wrong > 0 && i < size; ++i) (void)one(i); // throws
         return;
     }
     detail::place_table known(size);

@@ -296,6 +296,7 @@ private:
         const std::size_t reach = half();
         const double sign = options_.deriv % 2 == 0 ? 1.0 : -1.0;
         const double* weights = weights_.data() + reach;
+        T* __restrict out = result.data(); // nothing that is read is written
         std::size_t i = begin;
         for (; i + block <= end; i += block) {
             std::array<double, block> sums;
@@ -308,7 +309,7 @@ private:
                     sums[b] +=
                         weights[j] * (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
             }
-            for (std::size_t b = 0; b < block; ++b) result[i + b] = static_cast<T>(sums[b]);
+            for (std::size_t b = 0; b < block; ++b) out[i + b] = static_cast<T>(sums[b]);
         }
         for (; i < end; ++i) {
             double sum = weights[0] * static_cast<double>(series[i]);
