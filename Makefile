@@ -1,6 +1,6 @@
 # make demo   installs what it needs and runs the main job on a phantom
 # make test   builds everything and runs all tests; goes on from what make demo has built
-# Both share .venv and build/. Other targets: build, lint, notebooks, docs, wheels, format, clean.
+# Both share .venv and build/. Other targets: bench, build, lint, notebooks, docs, wheels, format, clean.
 
 PYTHON := .venv/bin/python
 BUILD := build
@@ -9,7 +9,7 @@ JOBS := $(shell nproc)
 WORKERS := $(shell echo $$(( $(JOBS) + 1 )))
 STEP := @tools/step.sh
 
-.PHONY: demo demo-build test build lint notebooks docs wheels format clean
+.PHONY: bench demo demo-build test build lint notebooks docs wheels format clean
 
 # What `make test` has built has all of it.
 demo: $(if $(wildcard .stamps/all),build,demo-build)
@@ -22,6 +22,11 @@ test: build
 
 lint: build .stamps/lint
 	tools/lint.sh
+
+# Ours beside what a user would take instead, on one page; TOPICS and OPTIONS choose (benchmarks/peers/page.py --help).
+bench: build .stamps/bench
+	$(STEP) "Compiling the kernels that Python has no name for" cmake --build $(BUILD) --target groundglass_kernels
+	$(PYTHON) benchmarks/peers/page.py $(TOPICS) $(OPTIONS)
 
 notebooks: build
 	tools/notebooks.sh
@@ -54,6 +59,10 @@ build: .stamps/all
 
 .stamps/lint: .stamps/all
 	$(STEP) "System packages: clang-format, clang-tidy" tools/bootstrap.sh lint
+	@touch $@
+
+.stamps/bench: .stamps/all
+	$(STEP) "Python packages: peers" tools/venv.sh bench
 	@touch $@
 
 .stamps/docs: .stamps/all

@@ -4,6 +4,7 @@
 #include <groundglass/statistics/calibration.hpp>
 #include <groundglass/statistics/intraclass_correlation.hpp>
 #include <groundglass/statistics/kappa.hpp>
+#include <groundglass/statistics/pair_counts.hpp>
 #include <groundglass/statistics/precision_recall.hpp>
 
 namespace groundglass::bindings {
@@ -26,8 +27,18 @@ py::tuple triple(const estimate& found) {
     return py::make_tuple(found.value, found.interval.lower, found.interval.upper);
 }
 
-confusion_matrix matrix_of(const classes_array& truth, const classes_array& predicted, std::size_t classes) {
-    return {elements(truth), elements(predicted), classes};
+using counts_array = py::array_t<std::uint64_t, py::array::c_style | py::array::forcecast>;
+using whole_numbers = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>;
+
+confusion_matrix matrix_of(const counts_array& counts) {
+    if (counts.ndim() != 2 || counts.shape(0) != counts.shape(1))
+        throw std::invalid_argument("confusion_matrix: a square of counts is needed");
+    const auto classes = static_cast<std::size_t>(counts.shape(0));
+    return {classes, std::vector<std::uint64_t>(counts.data(), counts.data() + counts.size())};
+}
+
+counts_array square(const std::vector<std::uint64_t>& counts, std::size_t rows, std::size_t columns) {
+    return counts_array(std::vector<std::size_t>{rows, columns}, counts.data());
 }
 
 void bind_ranking(py::module_& module) {
@@ -139,30 +150,42 @@ void bind_agreement(py::module_& module) {
         },
         "ratings"_a, "raters"_a, "level"_a, "See groundglass.evaluation.intraclass_correlation.");
     module.def(
-        "kappa",
-        [](const classes_array& first, const classes_array& second, std::size_t classes,
-           const std::string& weights, double level) {
-            return triple(kappa(matrix_of(first, second, classes), weightings.of(weights), level));
+        "pair_counts",
+        [](const whole_numbers& first, const whole_numbers& second) -> py::object {
+            const auto found = count_pairs(elements(first), elements(second));
+            if (!found) return py::none();
+            return py::make_tuple(square(found->counts, found->rows, found->columns), found->first_low,
+                                  found->second_low);
         },
-        "first"_a, "second"_a, "classes"_a, "weights"_a, "level"_a, "See groundglass.evaluation.kappa.");
+        "first"_a, "second"_a,
+        "Counts of the pairs, and the numbers that the first row and column stand for; None where a table "
+        "would be "
+        "too large.");
+    module.def(
+        "confusion_counts",
+        [](const classes_array& truth, const classes_array& predicted, std::size_t classes) {
+            const confusion_matrix table(elements(truth), elements(predicted), classes);
+            return square(table.counts(), classes, classes);
+        },
+        "truth"_a, "predicted"_a, "classes"_a, "Counts by true and predicted class.");
+    module.def(
+        "kappa",
+        [](const counts_array& counts, const std::string& weights, double level) {
+            return triple(kappa(matrix_of(counts), weightings.of(weights), level));
+        },
+        "counts"_a, "weights"_a, "level"_a, "See groundglass.evaluation.kappa.");
     module.def(
         "confusion_matrix",
-        [](const classes_array& truth, const classes_array& predicted, std::size_t classes,
-           const std::string& method, double level) {
-            const auto table = matrix_of(truth, predicted, classes);
+        [](const counts_array& counts, const std::string& method, double level) {
+            const auto table = matrix_of(counts);
             const binomial_bounds_options options{methods.of(method), level};
-            py::array_t<std::size_t> counts({classes, classes});
             py::list recalls;
-            for (std::size_t t = 0; t < classes; ++t) {
-                for (std::size_t p = 0; p < classes; ++p) counts.mutable_at(t, p) = table(t, p);
+            for (std::size_t t = 0; t < table.classes(); ++t)
                 recalls.append(triple(class_recall(table, t, options)));
-            }
-            return py::dict("counts"_a = counts, "recalls"_a = recalls,
-                            "accuracy"_a = triple(accuracy(table, options)),
+            return py::dict("recalls"_a = recalls, "accuracy"_a = triple(accuracy(table, options)),
                             "mean_recall"_a = mean_recall(table));
         },
-        "truth"_a, "predicted"_a, "classes"_a, "method"_a, "level"_a,
-        "See groundglass.evaluation.confusion_matrix.");
+        "counts"_a, "method"_a, "level"_a, "See groundglass.evaluation.confusion_matrix.");
 }
 
 } // namespace

@@ -196,18 +196,23 @@ empty. A call raises ValueError for NaN and, unless clamp is set, for a fraction
         "binomial_bounds",
         [](const doubles& successes, const doubles& trials, const std::string& method, double level) {
             const binomial_bounds_options options{methods.of(method), level};
-            const auto many = binomial_bounds(elements(successes), elements(trials), options);
-            return py::make_tuple(column<double>(many, [](const bounds& b) { return b.lower; }),
-                                  column<double>(many, [](const bounds& b) { return b.upper; }));
+            py::array_t<double> lower(successes.size()), upper(successes.size());
+            const auto size = static_cast<std::size_t>(successes.size());
+            binomial_bounds(elements(successes), elements(trials), {lower.mutable_data(), size},
+                            {upper.mutable_data(), size}, options);
+            return py::make_tuple(lower, upper);
         },
         "successes"_a, "trials"_a, py::kw_only(), "method"_a, "level"_a,
         "Lower and upper bounds of pairs of counts; see groundglass.binomial_bounds.");
     module.def(
         "isotonic_regression",
         [](const doubles& values, const std::optional<doubles>& weights) {
-            const auto fitted = weights ? isotonic_regression(elements(values), elements(*weights))
-                                        : isotonic_regression(elements(values));
-            return column<double>(fitted, [](double v) { return v; });
+            const auto given = weights ? elements(*weights) : std::span<const double>();
+            py::array_t<double> fitted(values.size());
+            double* next = fitted.mutable_data();
+            for (const auto& block : isotonic_blocks(elements(values), given))
+                next = std::fill_n(next, block.count, block.value);
+            return fitted;
         },
         "values"_a, py::kw_only(), "weights"_a = py::none(),
         "The non-descending series nearest to values; see groundglass.isotonic_regression.");

@@ -1,9 +1,36 @@
 #include "pybind.hpp"
 #include <groundglass/error.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <string>
 
 namespace py = pybind11;
+
+namespace {
+
+/// Gives what notebooks show, all stages among it, the method that they look for. Tables have their own.
+void show_in_notebooks(const py::module_& module) {
+    const py::cpp_function show(
+        [](const py::object& self) {
+            return py::module_::import("groundglass.html.notebook").attr("shown")(self);
+        },
+        py::is_method(py::none()), py::name("_repr_html_"));
+    const auto values = {
+        "CtVolume",         "LungCt",     "LesionCt",         "InvolvementTable", "AerationTable",
+        "UncertaintyTable", "ScoreTable", "SliceInvolvement", "Thresholds",       "GradeProbabilities"};
+    const auto is_value = [&](const std::string& name) {
+        return std::find(values.begin(), values.end(), name) != values.end();
+    };
+    for (const auto& [name, member] : module.attr("__dict__").cast<py::dict>()) {
+        if (!py::isinstance<py::type>(member)) continue;
+        const auto own = member.attr("__dict__");
+        if ((is_value(name.cast<std::string>()) || own.contains("__ror__")) && !own.contains("_repr_html_"))
+            member.attr("_repr_html_") = show;
+    }
+}
+
+} // namespace
 
 PYBIND11_MODULE(_core, module) {
     namespace bindings = groundglass::bindings;
@@ -46,4 +73,5 @@ PYBIND11_MODULE(_core, module) {
     bindings::bind_savitzky_golay(module);
     bindings::bind_intervals(module);
     bindings::bind_threshold_fit(module);
+    show_in_notebooks(module);
 }

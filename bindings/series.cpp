@@ -50,6 +50,22 @@ struct frame_file {
     frame_source frames;
 };
 
+bool put_lossless(const frame_file& self, std::uint32_t frame, ct_assembly& assembly, std::size_t slice,
+                  double slope, double intercept) {
+    const py::gil_scoped_release release;
+    std::ifstream file(self.path, std::ios::binary);
+    const auto stored = self.frames.lossless(file, frame);
+    if (!stored) return false;
+    if (self.frames.bits().is_signed) {
+        // Two's complement: values as they are stored, which C++20 converts to and back without a loss.
+        const std::vector<std::int16_t> values(stored->begin(), stored->end());
+        assembly.put(slice, std::span<const std::int16_t>(values), slope, intercept);
+    } else {
+        assembly.put(slice, std::span<const std::uint16_t>(*stored), slope, intercept);
+    }
+    return true;
+}
+
 } // namespace
 
 void bind_series(py::module_& module) {
@@ -208,7 +224,12 @@ High Bit and Pixel Representation.)")
             },
             "frame"_a,
             "The bytes of a DICOM file that holds this frame, from 1, alone: stored values, without rescale, "
-            "place or name. Raises FormatError where the file is damaged or cut off.");
+            "place or name. Raises FormatError where the file is damaged or cut off.")
+        .def("put_lossless", &put_lossless, "frame"_a, "assembly"_a, "slice"_a, "slope"_a, "intercept"_a,
+             "Puts this frame into a slice of a CT where it is JPEG Lossless and nothing about it is "
+             "unusual, and "
+             "returns whether it did. Different frames may be put from different threads. Raises as single "
+             "does.");
 
     const geometry standard;
     py::class_<ct_assembly>(module, "CtAssembly",

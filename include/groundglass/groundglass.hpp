@@ -37,6 +37,7 @@
 #include <groundglass/quantification/involvement_uncertainty.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
 #include <groundglass/reading/hounsfield.hpp>
+#include <groundglass/reading/jpeg_lossless.hpp>
 #include <groundglass/reading/orientation.hpp>
 #include <groundglass/reading/read_header.hpp>
 #include <groundglass/reading/series.hpp>
@@ -50,6 +51,7 @@
 #include <groundglass/statistics/interval_table.hpp>
 #include <groundglass/statistics/intraclass_correlation.hpp>
 #include <groundglass/statistics/kappa.hpp>
+#include <groundglass/statistics/pair_counts.hpp>
 #include <groundglass/statistics/precision_recall.hpp>
 #include <groundglass/statistics/threshold_bootstrap.hpp>
 #include <groundglass/statistics/threshold_surface.hpp>
@@ -69,3 +71,4 @@
 #include <groundglass/volume/patient_position.hpp>
 #include <groundglass/volume/reconstruction.hpp>
 #include <groundglass/volume/resample.hpp>
+#include <groundglass/wide.hpp>

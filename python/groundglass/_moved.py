@@ -6,7 +6,6 @@ import importlib
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -46,14 +45,18 @@ RENAMED = {
 }
 
 
-class Finder(MetaPathFinder, Loader):
+class Finder:
     """Finds the modules of :data:`MOVED`. The last to be asked, it costs nothing where a module is found."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """None for any other module."""
-        return ModuleSpec(name, self) if name in MOVED else None
+        # A loader by its methods: the abstract class takes longer to import than all of this.
+        return ModuleSpec(name, self) if name in MOVED else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """None: an ordinary module will do."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Puts the module itself where its old name is looked for."""

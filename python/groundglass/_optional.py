@@ -72,6 +72,14 @@ def load(what: str, module: str) -> Any:
         return importlib.import_module(module)
 
 
+def optional(module: str) -> Any:
+    """The imported module; None where it is not installed or can't be loaded, and there is another way."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        return None
+
+
 def not_imported(error: ImportError, missing: str) -> Exception:
     """What to raise where an import failed: an ImportError saying `missing` where a package is not installed.
 

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass import _core
-from groundglass.statistics.cases import Floats, Method, all_numbers, codes_of, labels_of, numbers, whole
+from groundglass.statistics.cases import Floats, Method, all_numbers, counts_of, labels_of, numbers, whole
 from groundglass.tables import Tabular
 
 if TYPE_CHECKING:
@@ -366,8 +366,8 @@ def kappa(
                 raise ValueError(
                     f"kappa: weights need classes in order; {name} holds names, so give classes="
                 )
-    known, (one, other) = codes_of({"first": first, "second": second}, classes)
-    return _estimate(_core.kappa(one, other, max(len(known), 2), weights, level), level)
+    _, counts = counts_of({"first": first, "second": second}, classes, least=2)
+    return _estimate(_core.kappa(counts, weights, level), level)
 
 
 def confusion_matrix(
@@ -384,11 +384,11 @@ def confusion_matrix(
     :class:`ValueError` for lengths that differ, no cases, fewer than two classes, and a class that is not
     among them.
     """
-    known, (true, called) = codes_of({"truth": truth, "predicted": predicted}, classes)
-    found = _core.confusion_matrix(true, called, len(known), method, level)
+    known, table = counts_of({"truth": truth, "predicted": predicted}, classes)
+    found = _core.confusion_matrix(table, method, level)
     return ConfusionMatrix(
         classes=known,
-        counts=found["counts"].astype(np.int64),
+        counts=table.astype(np.int64),
         recalls=tuple(_estimate(recall, level) for recall in found["recalls"]),
         accuracy=_estimate(found["accuracy"], level),
         mean_recall=found["mean_recall"],

@@ -27,6 +27,7 @@ from groundglass.findings.records import (
     RunRecord,
     schema,
 )
+from groundglass.html.notebook import shown
 from groundglass.tables import to_csv
 from groundglass.write.nifti import write_nifti
 from groundglass.write.outputs import output_folder
@@ -75,6 +76,9 @@ class Result(Findings):
     """
 
     severity_model: SeverityModel | None = None
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def save(
         self, folder: str | Path, *, extras: Collection[str] = (), overwrite: bool = False

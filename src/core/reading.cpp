@@ -4,6 +4,7 @@
 #include <groundglass/reading/detail/file_kind.hpp>
 #include <groundglass/reading/detail/frames.hpp>
 #include <groundglass/reading/detail/hounsfield.hpp>
+#include <groundglass/reading/detail/jpeg_lossless.hpp>
 #include <groundglass/reading/detail/meta_header.hpp>
 #include <groundglass/reading/detail/multi_frame.hpp>
 #include <groundglass/reading/detail/nifti_header.hpp>

@@ -15,6 +15,7 @@
 #include <groundglass/statistics/detail/kappa.hpp>
 #include <groundglass/statistics/detail/ordered_cuts.hpp>
 #include <groundglass/statistics/detail/orthonormal_polynomials.hpp>
+#include <groundglass/statistics/detail/pair_counts.hpp>
 #include <groundglass/statistics/detail/precision_recall.hpp>
 #include <groundglass/statistics/detail/roc.hpp>
 #include <groundglass/statistics/detail/savitzky_golay.hpp>

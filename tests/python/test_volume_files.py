@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import SimpleITK as sitk
 
 from dicom_factory import chest, image, write_series
 from groundglass.errors import FormatError
+from groundglass.read import files as streams
 from groundglass.read import input_digest, read_ct, read_labels, read_study
 from groundglass.write import write_nifti
 
@@ -662,3 +664,21 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"damaged" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("library", ["isal.isal_zlib", "zlib_ng.zlib_ng", "zlib"])
+def test_every_library_inflates_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    chosen = pytest.importorskip(library)
+    monkeypatch.setattr(streams, "inflater", lambda: chosen)
+    text = np.arange(700_000, dtype="<i4").tobytes()
+    whole = gzip.compress(text[:1_000_000]) + gzip.compress(text[1_000_000:]) + b"rest"
+    (tmp_path / "whole").write_bytes(whole)
+    assert b"".join(streams.bytes_of(tmp_path / "whole", 0, True)) == text
+    (tmp_path / "zlib").write_bytes(b"head" + zlib.compress(text))
+    assert b"".join(streams.bytes_of(tmp_path / "zlib", 4, True)) == text
+    (tmp_path / "cut").write_bytes(gzip.compress(text)[:-100])
+    found = b"".join(streams.bytes_of(tmp_path / "cut", 0, True))
+    assert text.startswith(found)
+    assert len(found) < len(text)
+    (tmp_path / "damaged").write_bytes(gzip.compress(text)[:1000] + bytes(5000))
+    assert len(b"".join(streams.bytes_of(tmp_path / "damaged", 0, True))) < len(text)

@@ -25,5 +25,8 @@ inline constexpr std::string_view implicit_little_syntax = "1.2.840.10008.1.2";
 inline constexpr std::string_view explicit_little_syntax = "1.2.840.10008.1.2.1";
 inline constexpr std::string_view explicit_big_syntax = "1.2.840.10008.1.2.2";
 inline constexpr std::string_view deflated_syntax = "1.2.840.10008.1.2.1.99";
+/// JPEG Lossless, process 14: any predictor, and the first alone, as scanners write it.
+inline constexpr std::string_view jpeg_lossless_syntax = "1.2.840.10008.1.2.4.57";
+inline constexpr std::string_view jpeg_lossless_first_syntax = "1.2.840.10008.1.2.4.70";
 
 } // namespace groundglass::reading

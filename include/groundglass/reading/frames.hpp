@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,11 +33,18 @@ public:
 
     /// What is wrong with the voxels, as `slice_header::damage` says it; empty when nothing is.
     [[nodiscard]] const std::string& damage() const { return damage_; }
+    [[nodiscard]] const pixel_bits& bits() const { return bits_; }
 
     /// The bytes of a DICOM file that holds frame `number`, from 1, alone: its stored values, without
     /// rescale, place or name. Throws `format_error` for a damaged file and one that has become shorter,
     /// `std::invalid_argument` for a frame that the file has not.
     [[nodiscard]] std::string single(std::istream& file, std::uint32_t number) const;
+
+    /// The stored values of frame `number`, from 1, where it is JPEG Lossless of 16 bits a value and nothing
+    /// about it is unusual: see `decode_jpeg_lossless`. Else nothing, and `single` is for a decoder that
+    /// knows more. Throws as `single` does.
+    [[nodiscard]] std::optional<std::vector<std::uint16_t>> lossless(std::istream& file,
+                                                                     std::uint32_t number) const;
 
 private:
     struct fragment {
@@ -44,6 +52,7 @@ private:
         std::uint32_t length = 0;
     };
 
+    void check(std::uint32_t number) const;
     void locate(std::istream& file);
     [[nodiscard]] std::vector<std::uint32_t> offsets(std::istream& file, std::uint32_t length) const;
     bool by_table(const std::vector<std::uint32_t>& table);

@@ -36,6 +36,11 @@ struct binomial_bounds_options {
                                                   std::span<const double> trials,
                                                   const binomial_bounds_options& options = {});
 
+/// Likewise, into `lower` and `upper`, which are as long.
+void binomial_bounds(std::span<const double> successes, std::span<const double> trials,
+                     std::span<double> lower, std::span<double> upper,
+                     const binomial_bounds_options& options = {});
+
 } // namespace groundglass::statistics
 
 #ifndef GROUNDGLASS_NO_OLD_NAMES

@@ -17,6 +17,9 @@ public:
     /// of different length or none, fewer than two classes, and a class that is not below `classes`.
     confusion_matrix(std::span<const std::size_t> truth, std::span<const std::size_t> predicted,
                      std::size_t classes);
+    /// `counts[truth * classes + predicted]`, as they were taken elsewhere. Throws `std::invalid_argument`
+    /// for fewer than two classes, other than `classes`² counts, no cases, and more than 2^53 of them.
+    confusion_matrix(std::size_t classes, std::vector<std::uint64_t> counts);
 
     [[nodiscard]] std::size_t classes() const { return classes_; }
     /// Number of cases.
@@ -25,8 +28,12 @@ public:
     [[nodiscard]] std::uint64_t operator()(std::size_t truth, std::size_t predicted) const;
     /// Number of cases whose true class this is. Throws as above.
     [[nodiscard]] std::uint64_t cases_of(std::size_t truth) const;
+    /// By truth, then by prediction.
+    [[nodiscard]] const std::vector<std::uint64_t>& counts() const { return counts_; }
 
 private:
+    static void check_classes(std::size_t classes);
+
     std::size_t classes_ = 0;
     std::uint64_t total_ = 0;
     std::vector<std::uint64_t> counts_;

@@ -242,6 +242,9 @@ class FrameSource:
     @property
     def damage(self) -> str: ...
     def single(self, frame: int) -> bytes: ...
+    def put_lossless(
+        self, frame: int, assembly: CtAssembly, slice: int, slope: float, intercept: float
+    ) -> bool: ...
 
 class CtAssembly:
     def __init__(

@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from groundglass import logs
 from groundglass._optional import missing
 from groundglass.cli.errors import WrongInput
 from groundglass.errors import ModelError
@@ -105,6 +104,8 @@ def _stop(code: int, words: Sequence[str], *, at_once: bool) -> int:
 
 def _say(code: int, text: str, words: Sequence[str], error: Exception | None = None) -> int:
     """Tells on stderr why the code is not :data:`DONE`; with ``--debug`` where in the program as well."""
+    from groundglass import logs
+
     debug = error if "--debug" in words else None
     if logs.is_set_up():
         named: frozenset[str] = getattr(error, "named", frozenset())
@@ -120,6 +121,8 @@ def _say(code: int, text: str, words: Sequence[str], error: Exception | None = N
 
 def _without_given(text: str, words: Sequence[str]) -> str:
     """The text with "…" for what the user named after the command: it may be a path, which no log holds."""
+    from groundglass import logs
+
     given = [word for word in words if not word.startswith("-") and word not in (*logs.LEVELS, *logs.FORMATS)]
     values = [word.partition("=")[2] for word in words if word.startswith("-")]
     named = {shown for word in (*given[1:], *values) if word for shown in (word, str(Path(word)))}

@@ -68,6 +68,8 @@ _TIMES = ("AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime")
 #: The functional groups that the frames of a multi-frame object share, and those of each.
 _GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 _BITS = ("BitsStored", "HighBit", "PixelRepresentation")
+#: JPEG Lossless, which the gate decodes itself where nothing about a slice is unusual.
+_LOSSLESS = {f"1.2.840.10008.1.2.4.{n}" for n in (57, 70)}
 #: What is looked at in functional groups.
 _FRAME_TAGS = [
     *_NUMBERS.values(),
@@ -102,8 +104,8 @@ _TAGS = [
 
 @dataclass
 class Scan:
-    """What was found: a header for each DICOM image and each frame, the voxels of multi-frame files by their
-    names, and what is to be said of the other files."""
+    """What was found: a header for each DICOM image and each frame, the voxels of multi-frame files and of those
+    that the gate may decode by their names, and what is to be said of the other files."""
 
     headers: list[SliceHeader] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -169,7 +171,7 @@ def _files(n: int) -> str:
 
 def _check_voxels(found: Scan, header: SliceHeader, data: Any, offset: int, syntax: str) -> None:
     """Gives the first header of a file what is wrong with its voxels, which begin at `offset`."""
-    if not header.frame:
+    if not header.frame and syntax not in _LOSSLESS:
         header.damage = _core.pixel_data_damage(header, offset, syntax)
     elif not header.damage and syntax != _DEFLATED:
         found.frames[header.file] = source = _source(header, data, offset, syntax)
@@ -367,7 +369,8 @@ def assemble(root: Path, found: Scan, series: str) -> tuple[CtVolume, Any]:
         # One run after the other: GDCM's decoders share state, and two at a time crash now and then.
         with listening() as heard, tempfile.TemporaryDirectory(prefix="groundglass-") as folder:
             for first, last in _runs(headers):
-                _decode(root, found, headers[first:last], first, volume, Path(folder))
+                if not _decode_lossless(found, headers[first:last], first, volume):
+                    _decode(root, found, headers[first:last], first, volume, Path(folder))
         if heard.damaged:
             raise FormatError("the JPEG data of a slice are damaged; copy the study again")
         if (said := heard.note()) is not None:
@@ -394,6 +397,20 @@ def _runs(headers: Sequence[SliceHeader]) -> list[tuple[int, int]]:
 def _rescale(header: SliceHeader) -> tuple[object, ...]:
     file = header.file if header.frame else ""
     return header.rescale_slope, header.rescale_intercept, header.bits_allocated, file
+
+
+def _decode_lossless(found: Scan, headers: Sequence[SliceHeader], first: int, volume: Any) -> bool:
+    """Puts a run of slices into the volume by the gate's own decoder, where it takes them all."""
+    slope, intercept = headers[0].rescale_slope, headers[0].rescale_intercept
+    slope, intercept = 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
+    # GDCM rescales other numbers in ways of its own.
+    if not (slope and slope.is_integer() and intercept.is_integer() and headers[0].photometric == "MONOCHROME2"):
+        return False
+    return all(
+        (source := found.frames.get(header.file)) is not None
+        and source.put_lossless(max(header.frame, 1), volume, first + i, slope, intercept)
+        for i, header in enumerate(headers)
+    )
 
 
 def _decode(

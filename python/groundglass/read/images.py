@@ -61,15 +61,18 @@ class ImageFile:
         size = rows * columns * dtype.itemsize
         per_run = max(1, (4 << 20) // size)
         pieces = bytes_of(self.files[-1], header.offset, header.deflated)
-        skip, held, first = header.skip, bytearray(), 0
+        skip, first, held = header.skip, 0, bytearray()
         for piece in pieces:
-            if skip:
-                piece, skip = piece[skip:], max(0, skip - len(piece))
-            held += piece
-            while (n := min(per_run, slices - first)) and len(held) >= n * size:
-                yield first, np.frombuffer(bytes(held[: n * size]), dtype).reshape(n, rows, columns)
-                del held[: n * size]
-                first += n
+            left = memoryview(piece)[skip:]
+            skip = max(0, skip - len(piece))
+            while left and first < slices:
+                n = min(per_run, slices - first)
+                taken = left[: n * size - len(held)]
+                held += taken
+                left = left[len(taken) :]
+                if len(held) == n * size:
+                    yield first, np.frombuffer(held, dtype).reshape(n, rows, columns)
+                    first, held = first + n, bytearray()
             if first == slices:
                 pieces.close()
                 return

@@ -253,9 +253,10 @@ def _ordered_codes(
     if order is None:
         array = array_of(classes, "classes")
         if array.size and array.dtype.kind in "bui" and array.min() == 0 and array.max() < 1000:
-            found = np.bincount(array.astype(np.intp))
+            places = array.astype(np.intp, copy=False)
+            found = np.bincount(places)
             if found.all():  # numbered already
-                return range(found.size), array.astype(np.uintp)
+                return range(found.size), places.view(np.uintp)
         categories = getattr(getattr(classes, "dtype", None), "categories", None)  # of a pandas categorical
         order = None if categories is None else list(categories)
     known, (codes,) = codes_of({"classes": classes}, order)

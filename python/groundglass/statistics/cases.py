@@ -7,13 +7,17 @@ to the C++ to name.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from groundglass import _core
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uintp]
@@ -96,19 +100,76 @@ def is_missing(value: object) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Column:
+    """A column of classes: its different values, as Python has them, and each case as a place among them."""
+
+    name: str
+    values: list[Any]
+    places: npt.NDArray[np.intp]
+
+    def first_of(self, values: Container[Any]) -> int:
+        """The first case whose value is none of these; the number of cases where all are."""
+        wrong = np.array([value not in values for value in self.values], dtype=bool)
+        return int(np.argmax(np.append(wrong[self.places], True)))
+
+
+#: Whole numbers this far apart are told by a table of all in between, others by a dictionary.
+_SPAN = 1 << 16
+
+
+def column_of(given: object, name: str) -> Column:
+    """What was given as a column. Raises ValueError for a value that is missing or no class. O(n)."""
+    array = array_of(given, name)
+    if array.dtype.kind in "iu" and array.size:
+        low, high = int(array.min()), int(array.max())
+        if high - low < _SPAN:
+            cells = (array - array.dtype.type(low) if low else array).astype(np.intp, copy=False)
+            found = np.bincount(cells, minlength=high - low + 1) > 0
+            values = (np.flatnonzero(found) + low).tolist()
+            return Column(name, values, cells if found.all() else (np.cumsum(found) - 1)[cells])
+    cases = array.tolist()
+    try:
+        table: dict[Any, int] = {value: place for place, value in enumerate(dict.fromkeys(cases))}
+    except TypeError:
+        present(array, name)
+        raise _no_class(cases, name) from None
+    if any(is_missing(value) and not isinstance(value, str) for value in table):
+        present(array, name)
+    places = np.fromiter(map(table.__getitem__, cases), dtype=np.intp, count=len(cases))
+    return Column(name, list(table), places)
+
+
+def _no_class(cases: Sequence[Any], name: str) -> ValueError:
+    for index, value in enumerate(cases):
+        try:
+            hash(value)
+        except TypeError:
+            return ValueError(f"{name}: {value!r} at index {index} is no class")
+    raise AssertionError("all cases can be classes")
+
+
 def labels_of(labels: object, positive: Hashable | None) -> npt.NDArray[np.uint8]:
     """0 and 1; with `positive` whatever equals it is 1."""
-    values = present(labels, "labels")
+    array = array_of(labels, "labels")
+    if positive is None and array.dtype.kind in "biuf":
+        ones: npt.NDArray[np.bool_] = array == 1
+        if (ones | (array == 0)).all():
+            return ones.view(np.uint8)
+    column = column_of(array, "labels")
     if positive is not None:
-        if values and positive not in values:
+        chosen = [value == positive for value in column.values]
+        if chosen and not any(chosen):
             raise ValueError(f"labels: none is the positive class {positive!r}")
-        return np.array([value == positive for value in values], dtype=np.uint8)
-    wrong = next((v for v in values if not (isinstance(v, _NUMBER) and v in (0, 1))), None)
-    if wrong is not None:
+        return np.array(chosen, dtype=np.uint8)[column.places]
+    right = [value for value in column.values if isinstance(value, _NUMBER) and value in (0, 1)]
+    if len(right) < len(column.values):
+        wrong = array[column.first_of(right)]
+        wrong = wrong.item() if isinstance(wrong, np.generic) else wrong
         raise ValueError(
             f"labels: 0 and 1 are needed, found {wrong!r}; name the positive class with positive="
         )
-    return np.array([bool(value) for value in values], dtype=np.uint8)
+    return np.array([bool(value) for value in column.values], dtype=np.uint8)[column.places]
 
 
 def present(values: object, name: str) -> list[Any]:
@@ -124,33 +185,63 @@ def codes_of(
     given: Mapping[str, object], classes: Sequence[Hashable] | None
 ) -> tuple[tuple[Hashable, ...], list[Codes]]:
     """The classes in order, and each of the columns as places among them."""
-    columns = {name: present(values, name) for name, values in given.items()}
-    for name, values in columns.items():
-        for index, value in enumerate(values):
-            try:
-                hash(value)
-            except TypeError as error:
-                raise ValueError(f"{name}: {value!r} at index {index} is no class") from error
+    columns = [column_of(values, name) for name, values in given.items()]
+    known = known_of(columns, classes)
+    place = {value: index for index, value in enumerate(known)}
+    codes = []
+    for column in columns:
+        if any(value not in place for value in column.values):
+            index = column.first_of(place)
+            value = column.values[column.places[index]]
+            raise ValueError(f"{column.name}: {value!r} at index {index} is not one of the classes {known}")
+        codes.append(np.array([place[value] for value in column.values], dtype=np.uintp)[column.places])
+    return known, codes
+
+
+def known_of(columns: Sequence[Column], classes: Sequence[Hashable] | None) -> tuple[Hashable, ...]:
+    """The classes in order: those that are given, else those that occur, sorted."""
     if classes is None:
         try:
-            known = tuple(sorted(set().union(*columns.values())))
+            return tuple(sorted(set().union(*(column.values for column in columns))))
         except TypeError as error:
             raise ValueError(f"classes of different types have no order: {error}; give classes=") from error
-    else:
-        known = tuple(classes)
-        if len(set(known)) != len(known):
-            raise ValueError(f"classes: {known} name a class twice")
-    place = {value: index for index, value in enumerate(known)}
-    for name, values in columns.items():
-        for index, value in enumerate(values):
-            if value not in place:
-                raise ValueError(f"{name}: {value!r} at index {index} is not one of the classes {known}")
-    return known, [np.array([place[v] for v in values], dtype=np.uintp) for values in columns.values()]
+    known = tuple(classes)
+    if len(set(known)) != len(known):
+        raise ValueError(f"classes: {known} name a class twice")
+    return known
+
+
+def counts_of(
+    given: Mapping[str, object], classes: Sequence[Hashable] | None, least: int = 0
+) -> tuple[tuple[Hashable, ...], npt.NDArray[np.uint64]]:
+    """The classes in order, and how often the first of two columns has the one where the second has the other,
+    with `least` rows and columns at least.
+
+    Raises ValueError also for columns of different length and without cases. O(n): whole numbers are counted
+    as they are, in one pass.
+    """
+    arrays = [array_of(values, name) for name, values in given.items()]
+    if all(array.dtype.kind == "i" and array.size == arrays[0].size > 0 for array in arrays):
+        found = _core.pair_counts(*arrays)
+        if found is not None:
+            table, *lows = found
+            used = [np.flatnonzero(table.any(axis=axis)) for axis in (1, 0)]
+            few = {name: cells + low for name, cells, low in zip(given, used, lows, strict=True)}
+            with suppress(ValueError):  # of what can't be taken, which needs all cases to be named
+                known, places = codes_of(few, classes)
+                counts = np.zeros((max(len(known), least),) * 2, dtype=np.uint64)
+                counts[np.ix_(*places)] = table[np.ix_(*used)]
+                return known, counts
+    known, (one, other) = codes_of(given, classes)
+    return known, _core.confusion_counts(one, other, max(len(known), least))
 
 
 def all_numbers(values: object, name: str) -> bool:
     """Whether none of them is a name or anything else without an order of its own."""
-    return all(isinstance(value, _NUMBER) for value in present(values, name))
+    array = array_of(values, name)
+    if array.dtype.kind in "biu":
+        return True
+    return all(isinstance(value, _NUMBER) for value in column_of(array, name).values)
 
 
 def whole(value: int, name: str) -> int:

@@ -369,8 +369,7 @@ _DRAWN |= {
     cls: stage
     for cls in vars(_core).values()
     if isinstance(cls, type)
-    and "__ror__" in vars(cls)
-    and "_repr_html_" not in vars(cls)
+    and vars(cls).get("_repr_html_") is vars(_core.CtVolume)["_repr_html_"]
     and cls not in _DRAWN
 }
 
@@ -378,9 +377,3 @@ _DRAWN |= {
 def drawn(value: object) -> str:
     """What a cell shows of a value of one of these classes."""
     return next(draw for cls, draw in _DRAWN.items() if isinstance(value, cls))(value)
-
-
-def attach() -> None:
-    """Gives results and the compiled classes their ``_repr_html_``."""
-    for cls, draw in _DRAWN.items():
-        setattr(cls, "_repr_html_", draw)  # noqa: B010  # the stub declares them as methods

@@ -9,12 +9,31 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace groundglass::quantification::detail {
+
+/// Calls `f(i)` for each label that is not 0; most of a study is outside the lungs, and is passed eight at a
+/// time.
+template <class F>
+void for_each_label(std::span<const std::uint8_t> labels, F f) {
+    constexpr std::size_t together = sizeof(std::uint64_t);
+    std::size_t i = 0;
+    for (; i + together <= labels.size(); i += together) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, labels.data() + i, together);
+        if (word == 0) continue;
+        for (std::size_t k = i; k < i + together; ++k)
+            if (labels[k] != 0) f(k);
+    }
+    for (; i < labels.size(); ++i)
+        if (labels[i] != 0) f(i);
+}
 
 /// What was counted in every part of the lungs that a table has a row for.
 template <class Counts>
@@ -33,8 +52,8 @@ template <class Counts, class Add>
         if (zones[index] == volume::lung_zone::none) continue;
         const auto lungs = slice_of(study.lungs(), index);
         const auto third = static_cast<std::size_t>(zones[index]) - 1;
-        for (std::size_t i = 0; i < lungs.size(); ++i)
-            if (lungs[i] != 0) add(cells[lungs[i] - 1u][third], index * lungs.size() + i);
+        for_each_label(lungs,
+                       [&](std::size_t i) { add(cells[lungs[i] - 1u][third], index * lungs.size() + i); });
     }
     std::array<Counts, lung_region_count> regions{};
     for (std::size_t side = 0; side < 2; ++side)
@@ -58,13 +77,12 @@ template <class Counts, class Add>
     std::vector<Counts> parts(count);
     const auto label = flat(labels);
     const auto lungs = flat(study.lungs());
-    for (std::size_t i = 0; i < label.size(); ++i) {
-        if (label[i] == 0) continue;
+    for_each_label(label, [&](std::size_t i) {
         if (label[i] > count)
             throw std::invalid_argument(std::string(caller) + ": labels go from 0 to " +
                                         std::to_string(count) + ", found " + std::to_string(label[i]));
         if (lungs[i] != 0) add(parts[label[i] - 1u], i);
-    }
+    });
     return parts;
 }
 

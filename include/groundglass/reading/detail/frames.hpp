@@ -5,6 +5,7 @@
 #include <groundglass/reading/detail/pixel_data.hpp>
 #include <groundglass/reading/dicom_uids.hpp>
 #include <groundglass/reading/frames.hpp>
+#include <groundglass/reading/jpeg_lossless.hpp>
 #include <groundglass/reading/wording.hpp>
 
 #include <algorithm>
@@ -68,10 +69,7 @@ GROUNDGLASS_INLINE frame_source::frame_source(std::istream& file, const slice_he
 
 GROUNDGLASS_INLINE std::string frame_source::single(std::istream& file, std::uint32_t number) const {
     using namespace detail;
-    if (!damage_.empty()) throw format_error(damage_);
-    if (number == 0 || number > frames_ || syntax_ == deflated_syntax)
-        throw std::invalid_argument("frame_source: frame " + std::to_string(number) + " of " +
-                                    std::to_string(frames_));
+    check(number);
     std::string meta;
     put_element(meta, 0x00020001, "OB", std::string_view("\0\1", 2));
     put_element(meta, 0x00020002, "UI", ct_image_class);
@@ -112,6 +110,31 @@ GROUNDGLASS_INLINE std::string frame_source::single(std::istream& file, std::uin
                          values.begin() + static_cast<std::ptrdiff_t>(i + word));
     put_element(result, pixel_data_tag, "OW", values);
     return result;
+}
+
+GROUNDGLASS_INLINE std::optional<std::vector<std::uint16_t>>
+frame_source::lossless(std::istream& file, std::uint32_t number) const {
+    check(number);
+    if (syntax_ != jpeg_lossless_syntax && syntax_ != jpeg_lossless_first_syntax) return std::nullopt;
+    if (!encapsulated_ || allocated_ != 16 || bits_.stored > 16 || bits_.high + 1 != bits_.stored)
+        return std::nullopt;
+    std::string stream;
+    for (std::size_t i = first_[number - 1]; i < first_[number]; ++i)
+        stream += detail::bytes_at(file, fragments_[i].offset, fragments_[i].length);
+    std::vector<std::uint16_t> values(std::size_t{rows_} * columns_);
+    if (!decode_jpeg_lossless(stream, rows_, columns_, 16, values)) return std::nullopt;
+    // Beyond the bits that are used there may be anything, which decoders treat in ways of their own.
+    const std::uint32_t most = 1U << (bits_.is_signed && bits_.stored < 16 ? bits_.stored - 1 : bits_.stored);
+    if (std::any_of(values.begin(), values.end(), [=](std::uint16_t value) { return value >= most; }))
+        return std::nullopt;
+    return values;
+}
+
+GROUNDGLASS_INLINE void frame_source::check(std::uint32_t number) const {
+    if (!damage_.empty()) throw format_error(damage_);
+    if (number == 0 || number > frames_ || syntax_ == deflated_syntax)
+        throw std::invalid_argument("frame_source: frame " + std::to_string(number) + " of " +
+                                    std::to_string(frames_));
 }
 
 /// Finds the frames, in a file whose lengths `pixel_data_damage` found right.

@@ -11,6 +11,8 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace groundglass::statistics {
 
@@ -23,8 +25,7 @@ GROUNDGLASS_INLINE confusion_matrix::confusion_matrix(std::span<const std::size_
         throw std::invalid_argument(who + ": the classes differ in length, " + std::to_string(truth.size()) +
                                     " and " + std::to_string(predicted.size()));
     if (truth.empty()) throw std::invalid_argument(who + ": no cases");
-    if (classes < 2 || classes > 4096)
-        throw std::invalid_argument(who + ": 2 to 4096 classes are needed, found " + std::to_string(classes));
+    check_classes(classes);
     counts_.resize(classes * classes);
     for (std::size_t i = 0; i < truth.size(); ++i) {
         if (truth[i] >= classes || predicted[i] >= classes)
@@ -34,6 +35,28 @@ GROUNDGLASS_INLINE confusion_matrix::confusion_matrix(std::span<const std::size_
         ++counts_[truth[i] * classes + predicted[i]];
     }
     total_ = truth.size();
+}
+
+GROUNDGLASS_INLINE confusion_matrix::confusion_matrix(std::size_t classes, std::vector<std::uint64_t> counts)
+    : classes_(classes), counts_(std::move(counts)) {
+    check_classes(classes);
+    if (counts_.size() != classes * classes)
+        throw std::invalid_argument("confusion_matrix: " + std::to_string(classes) + " classes need " +
+                                    std::to_string(classes * classes) + " counts, found " +
+                                    std::to_string(counts_.size()));
+    constexpr std::uint64_t most = std::uint64_t{1} << 53; // a double tells neighbouring counts apart
+    for (const auto count : counts_) {
+        if (count > most - total_)
+            throw std::invalid_argument("confusion_matrix: the counts add up to more than 2^53");
+        total_ += count;
+    }
+    if (total_ == 0) throw std::invalid_argument("confusion_matrix: no cases");
+}
+
+GROUNDGLASS_INLINE void confusion_matrix::check_classes(std::size_t classes) {
+    if (classes < 2 || classes > 4096)
+        throw std::invalid_argument("confusion_matrix: 2 to 4096 classes are needed, found " +
+                                    std::to_string(classes));
 }
 
 GROUNDGLASS_INLINE std::uint64_t confusion_matrix::operator()(std::size_t truth,

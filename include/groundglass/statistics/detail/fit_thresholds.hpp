@@ -8,6 +8,7 @@
 #include <groundglass/statistics/ordered_cuts.hpp>
 #include <groundglass/statistics/threshold_fit.hpp>
 #include <groundglass/statistics/threshold_objective.hpp>
+#include <groundglass/wide.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -30,7 +31,12 @@ namespace detail {
                                                             const std::vector<std::string>& names) {
     constexpr std::size_t most_classes = threshold_objective::most_classes;
     const std::size_t named = names.size();
-    const std::size_t last = *std::max_element(classes.begin(), classes.end());
+    std::size_t last = 0;
+    wide([&] {
+        std::size_t most = 0;
+        for (const std::size_t c : classes) most = c > most ? c : most;
+        last = most;
+    });
     if (named > 0 && last >= named)
         throw std::invalid_argument("fit_thresholds: " + std::to_string(named) +
                                     " classes are named, found class " + std::to_string(last) +
@@ -41,8 +47,11 @@ namespace detail {
                                     (named > 0 ? std::to_string(named) : "class " + std::to_string(last)));
     const std::size_t all = named > 0 ? named : last + 1;
     if (all < 2) throw std::invalid_argument("fit_thresholds: at least two classes are needed, found 1");
-    std::vector<std::size_t> patients(all);
-    for (std::size_t c : classes) ++patients[c];
+    // Two counts of each class: neighbours are often of one, and adding to it has to wait for the other.
+    std::vector<std::size_t> patients(all), more(all);
+    for (std::size_t i = 0; i + 1 < classes.size(); i += 2) ++patients[classes[i]], ++more[classes[i + 1]];
+    if (classes.size() % 2 == 1) ++patients[classes.back()];
+    for (std::size_t c = 0; c < all; ++c) patients[c] += more[c];
     for (std::size_t c = 0; c < all; ++c)
         if (patients[c] == 0)
             throw std::invalid_argument("fit_thresholds: class " +

@@ -44,6 +44,34 @@ GROUNDGLASS_INLINE std::size_t interval_of(double value, std::span<const double>
     return std::min(static_cast<std::size_t>(above), edges.size() - 1) - 1;
 }
 
+namespace detail {
+
+/// Finds intervals by where equally wide ones would lie, and looks for them where that is not so.
+class interval_finder {
+public:
+    explicit interval_finder(std::span<const double> edges)
+        : edges_(edges), last_(edges.size() - 2),
+          scale_(static_cast<double>(edges.size() - 1) / (edges.back() - edges.front())) {}
+
+    [[nodiscard]] std::size_t operator()(double value) const {
+        if (!(value >= edges_.front() && value <= edges_.back())) return edges_.size();
+        const double place = (value - edges_.front()) * scale_;
+        auto i =
+            std::min(last_, place < static_cast<double>(last_) ? static_cast<std::size_t>(place) : last_);
+        if (value < edges_[i]) --i;
+        if (value >= edges_[i + 1] && i < last_) ++i;
+        const bool found = value >= edges_[i] && (value < edges_[i + 1] || i == last_);
+        return found ? i : interval_of(value, edges_);
+    }
+
+private:
+    std::span<const double> edges_;
+    std::size_t last_;
+    double scale_;
+};
+
+} // namespace detail
+
 GROUNDGLASS_INLINE interval_counts count_intervals(std::span<const double> fractions,
                                                    std::span<const std::uint8_t> labels,
                                                    std::span<const double> edges) {
@@ -51,11 +79,12 @@ GROUNDGLASS_INLINE interval_counts count_intervals(std::span<const double> fract
     check_edges(edges);
     interval_counts counts{std::vector<std::size_t>(edges.size() - 1),
                            std::vector<std::size_t>(edges.size() - 1)};
+    const detail::interval_finder find(edges);
     for (std::size_t i = 0; i < fractions.size(); ++i) {
         if (labels[i] > 1)
             throw std::invalid_argument("interval_table: labels are 1 (positive) or 0, found " +
                                         std::to_string(int{labels[i]}) + " at " + std::to_string(i));
-        const std::size_t interval = interval_of(fractions[i], edges);
+        const std::size_t interval = find(fractions[i]);
         if (interval == edges.size())
             ++(labels[i] == 1 ? counts.positive_outside : counts.negative_outside);
         else

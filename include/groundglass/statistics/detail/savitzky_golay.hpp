@@ -4,16 +4,20 @@
 #include <groundglass/error.hpp>
 #include <groundglass/statistics/orthonormal_polynomials.hpp>
 #include <groundglass/statistics/savitzky_golay.hpp>
+#include <groundglass/wide.hpp>
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace groundglass::statistics {
@@ -43,13 +47,16 @@ public:
 
     template <class T>
     void filter(std::span<const T> series, std::span<T> result) const {
-        const bool missing = check_series(series);
+        check_length(series.size());
         if (result.size() != series.size())
             throw std::invalid_argument("savitzky_golay: the result must be as long as the series");
         const std::size_t n = series.size(), reach = half();
-        const bool moderate = moderate_ && is_moderate(largest_of(series)) &&
-                              (options_.mode != edge_mode::constant || is_moderate(std::abs(options_.cval)));
-        convolve(series, result, moderate);
+        const bool hopeful =
+            moderate_ && (options_.mode != edge_mode::constant || is_moderate(std::abs(options_.cval)));
+        const bool usual = hopeful && convolve_moderate(series, result);
+        const auto [missing, largest] = usual ? checked_series{false, 1} : check_series(series);
+        const bool moderate = usual || (hopeful && is_moderate(largest));
+        if (!usual) convolve(series, result, moderate);
         if (options_.mode == edge_mode::interp) {
             read_end(series.first(options_.window), 0, result.first(reach));
             read_end(series.last(options_.window), reach + 1, result.last(reach));
@@ -58,6 +65,8 @@ public:
             continue_beyond(series, n - reach, result.last(reach), moderate);
         }
         if (missing && options_.missing != missing_rule::propagate) mend(series, result);
+        // Sums of moderate doubles stay within a double.
+        if (std::is_same_v<T, double> && moderate && !missing) return;
         for (std::size_t i = 0; i < n; ++i)
             if (std::isinf(result[i])) refuse_value(i);
     }
@@ -163,21 +172,40 @@ private:
         return static_cast<double>(largest);
     }
 
-    /// Whether a value is missing.
-    template <class T>
-    [[nodiscard]] bool check_series(std::span<const T> series) const {
-        if (series.size() < options_.window)
+    struct checked_series {
+        bool missing;   ///< whether a value is
+        double largest; ///< magnitude
+    };
+
+    void check_length(std::size_t size) const {
+        if (size < options_.window)
             throw std::invalid_argument("savitzky_golay: the window of " + std::to_string(options_.window) +
-                                        " is longer than the series of " + std::to_string(series.size()));
-        bool finite = true;
-        for (T value : series) finite &= std::abs(value) <= std::numeric_limits<T>::max();
-        if (finite) return false;
+                                        " is longer than the series of " + std::to_string(size));
+    }
+
+    /// The largest magnitude, where an infinity is larger than any number and NaN larger than that.
+    template <class T>
+    [[nodiscard]] static T magnitude_of(std::span<const T> values) {
+        using bits = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>; // in their order
+        bits most = 0;
+        for (const T value : values) {
+            const bits magnitude = std::bit_cast<bits>(value) & std::numeric_limits<bits>::max();
+            most = magnitude > most ? magnitude : most;
+        }
+        return std::bit_cast<T>(most);
+    }
+
+    template <class T>
+    [[nodiscard]] checked_series check_series(std::span<const T> series) const {
+        check_length(series.size());
+        if (const T value = magnitude_of(series); std::isfinite(value))
+            return {false, static_cast<double>(value)};
         const auto infinite =
             std::find_if(series.begin(), series.end(), [](T value) { return std::isinf(value); });
         if (infinite != series.end())
             throw std::invalid_argument("savitzky_golay: the series is infinite at " +
                                         std::to_string(infinite - series.begin()));
-        return true;
+        return {true, largest_of(series)};
     }
 
     [[nodiscard]] std::vector<long double> reading(const orthonormal_polynomials& basis, double place) const {
@@ -223,12 +251,9 @@ private:
     /// vectorise. Where products may leave the range of double, `moderate` is false.
     template <class T>
     void convolve(std::span<const T> series, std::span<T> result, bool moderate) const {
-        constexpr std::size_t block = 16;
         const std::size_t reach = half();
-        const double sign = options_.deriv % 2 == 0 ? 1.0 : -1.0;
-        std::size_t i = reach;
         if (!moderate) {
-            for (; i + reach < series.size(); ++i) {
+            for (std::size_t i = reach; i + reach < series.size(); ++i) {
                 long double sum = 0;
                 for (std::size_t j = 0; j < weights_.size(); ++j)
                     sum += static_cast<long double>(weights_[j]) *
@@ -237,24 +262,59 @@ private:
             }
             return;
         }
-        for (; i + block + reach <= series.size(); i += block) {
+        convolve_between(series, result, reach, series.size() - reach);
+    }
+
+    /// `convolve` of moderate values; false, with anything in the result, where they are not. A piece of the
+    /// series is looked at and filtered while it is at hand.
+    template <class T>
+    [[nodiscard]] bool convolve_moderate(std::span<const T> series, std::span<T> result) const {
+        constexpr std::size_t piece = 2048;
+        const std::size_t reach = half();
+        T largest = 0;
+        bool right = true;
+        wide([&] {
+            std::size_t done = reach;
+            for (std::size_t begin = 0; right && begin < series.size(); begin += piece) {
+                const auto values = series.subspan(begin, std::min(piece, series.size() - begin));
+                const T found = magnitude_of(values);
+                right = static_cast<double>(found) <= 0x1p400; // not so for NaN
+                largest = std::max(largest, found);
+                const std::size_t known = begin + values.size();
+                if (!right || known <= done + reach) continue;
+                convolve_between(series, result, done, known - reach);
+                done = known - reach;
+            }
+        });
+        return right && is_moderate(static_cast<double>(largest));
+    }
+
+    template <class T>
+    void convolve_between(std::span<const T> series, std::span<T> result, std::size_t begin,
+                          std::size_t end) const {
+        constexpr std::size_t block = 16;
+        const std::size_t reach = half();
+        const double sign = options_.deriv % 2 == 0 ? 1.0 : -1.0;
+        const double* weights = weights_.data() + reach;
+        T* __restrict out = result.data(); // nothing that is read is written
+        std::size_t i = begin;
+        for (; i + block <= end; i += block) {
             std::array<double, block> sums;
             const T* middle = series.data() + i;
-            for (std::size_t b = 0; b < block; ++b)
-                sums[b] = weights_[reach] * static_cast<double>(middle[b]);
+            for (std::size_t b = 0; b < block; ++b) sums[b] = weights[0] * static_cast<double>(middle[b]);
             for (std::size_t j = 1; j <= reach; ++j) {
-                const double weight = weights_[reach + j];
                 const T* left = middle - j;
                 const T* right = middle + j;
                 for (std::size_t b = 0; b < block; ++b)
-                    sums[b] += weight * (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
+                    sums[b] +=
+                        weights[j] * (static_cast<double>(right[b]) + sign * static_cast<double>(left[b]));
             }
-            for (std::size_t b = 0; b < block; ++b) result[i + b] = static_cast<T>(sums[b]);
+            for (std::size_t b = 0; b < block; ++b) out[i + b] = static_cast<T>(sums[b]);
         }
-        for (; i + reach < series.size(); ++i) {
-            double sum = weights_[reach] * static_cast<double>(series[i]);
+        for (; i < end; ++i) {
+            double sum = weights[0] * static_cast<double>(series[i]);
             for (std::size_t j = 1; j <= reach; ++j)
-                sum += weights_[reach + j] *
+                sum += weights[j] *
                        (static_cast<double>(series[i + j]) + sign * static_cast<double>(series[i - j]));
             result[i] = static_cast<T>(sum);
         }

@@ -13,6 +13,61 @@
 
 namespace groundglass::volume {
 
+namespace detail {
+
+/// Passes along lines of `n` values that lie `stride` apart, the lines themselves side by side. Some lines at
+/// a time are copied to where their values are neighbours: each part of the volume is then loaded once, not
+/// once a line. Between two zeros nothing beyond them counts, so each such stretch is a line of its own.
+class distance_pass {
+public:
+    distance_pass(std::size_t n, double step)
+        : n_(n), step_(step), lines_(together * n), site_(n), bound_(n + 1), copy_(n) {}
+
+    void operator()(float* first, std::size_t lines, std::size_t stride) {
+        for (std::size_t line = 0; line < lines; line += together)
+            some(first + line, std::min(together, lines - line), stride);
+    }
+
+private:
+    static constexpr std::size_t together = 16; // floats of a cache line
+
+    void some(float* first, std::size_t lines, std::size_t stride) {
+        for (std::size_t i = 0; i < n_; ++i)
+            for (std::size_t k = 0; k < lines; ++k) lines_[k * n_ + i] = first[i * stride + k];
+        bool changed = false;
+        for (std::size_t k = 0; k < lines; ++k) changed |= stretches(lines_.data() + k * n_);
+        if (!changed) return;
+        for (std::size_t i = 0; i < n_; ++i)
+            for (std::size_t k = 0; k < lines; ++k) first[i * stride + k] = lines_[k * n_ + i];
+    }
+
+    /// Whether there was any.
+    bool stretches(float* line) {
+        bool any = false;
+        for (std::size_t i = 0; i < n_;) {
+            if (line[i] == 0) {
+                ++i;
+                continue;
+            }
+            const std::size_t begin = i == 0 ? 0 : i - 1;
+            while (i < n_ && line[i] != 0) ++i;
+            const std::size_t end = std::min(i + 1, n_);
+            lower_envelope(line + begin, end - begin, 1, step_, site_.data(), bound_.data(), copy_.data());
+            any = true;
+        }
+        return any;
+    }
+
+    std::size_t n_;
+    double step_;
+    std::vector<float> lines_;
+    std::vector<std::size_t> site_;
+    std::vector<double> bound_;
+    std::vector<float> copy_;
+};
+
+} // namespace detail
+
 GROUNDGLASS_INLINE array3<float> squared_distance_mm2(const bit_mask& mask, const vector3& spacing_mm) {
     for (const double spacing : spacing_mm)
         if (!(spacing >= 1e-9 && spacing <= 1e9))
@@ -39,17 +94,10 @@ GROUNDGLASS_INLINE array3<float> squared_distance_mm2(const bit_mask& mask, cons
         }
     });
 
-    const std::size_t longest = std::max(shape[0], rows);
-    std::vector<std::size_t> site(longest);
-    std::vector<double> bound(longest + 1);
-    std::vector<float> copy(longest);
-    const auto pass = [&](std::size_t first, std::size_t n, std::size_t stride, double step) {
-        detail::lower_envelope(data + first, n, stride, step, site.data(), bound.data(), copy.data());
-    };
+    detail::distance_pass along_rows(rows, spacing_mm[1]);
     for (std::size_t slice = 0; slice < shape[0]; ++slice)
-        for (std::size_t column = 0; column < columns; ++column)
-            pass(slice * rows * columns + column, rows, columns, spacing_mm[1]);
-    for (std::size_t i = 0; i < rows * columns; ++i) pass(i, shape[0], rows * columns, spacing_mm[0]);
+        along_rows(data + slice * rows * columns, columns, columns);
+    detail::distance_pass(shape[0], spacing_mm[0])(data, rows * columns, rows * columns);
     return result;
 }
 
