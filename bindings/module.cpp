@@ -39,6 +39,7 @@ PYBIND11_MODULE(_core, module) {
     bindings::bind_quantification(module);
     bindings::bind_aeration(module);
     bindings::bind_uncertainty(module);
+    bindings::bind_change(module);
     bindings::bind_severity(module);
     bindings::bind_evaluation(module);
     bindings::bind_savitzky_golay(module);

@@ -82,6 +82,7 @@ void bind_series(py::module_& module);
 void bind_lung_mask(py::module_& module);
 void bind_quantification(py::module_& module);
 void bind_aeration(py::module_& module);
+void bind_change(py::module_& module);
 void bind_uncertainty(py::module_& module);
 void bind_severity(py::module_& module);
 void bind_evaluation(py::module_& module);

@@ -30,6 +30,7 @@ from groundglass._core import (
     IntervalRow,
     IntervalTable,
     Involvement,
+    InvolvementChange,
     InvolvementMeasures,
     InvolvementTable,
     InvolvementUncertainty,
@@ -54,6 +55,7 @@ from groundglass._core import (
     UncertaintyTable,
     __version__,
     assess_lungs,
+    change_between,
     compare_lungs,
     ct_grade_by_extent,
     ct_grade_by_pattern,
@@ -70,6 +72,7 @@ from groundglass._core import (
 )
 from groundglass.analyze import analyze
 from groundglass.cohort.severity_model import SeverityModel, fit_severity
+from groundglass.compare import Comparison, compare
 from groundglass.errors import FormatError, ModelError
 from groundglass.pipeline import Pipeline
 from groundglass.read import Study, read_ct, read_labels, read_study
@@ -100,12 +103,14 @@ __all__ = [
     "Aeration",
     "AerationMeasures",
     "AerationTable",
+    "Comparison",
     "CtVolume",
     "FormatError",
     "GradeProbabilities",
     "IntervalRow",
     "IntervalTable",
     "Involvement",
+    "InvolvementChange",
     "InvolvementMeasures",
     "InvolvementTable",
     "InvolvementUncertainty",
@@ -139,6 +144,8 @@ __all__ = [
     "assess_lungs",
     "binomial_bounds",
     "bootstrap_thresholds",
+    "change_between",
+    "compare",
     "compare_lungs",
     "ct_grade_by_extent",
     "ct_grade_by_pattern",
