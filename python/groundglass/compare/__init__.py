@@ -18,8 +18,9 @@ from groundglass._core import InvolvementChange
 from groundglass._optional import require
 from groundglass._run import Progress
 from groundglass.compare.change_map import CHANGES, ChangeMap, change_map
+from groundglass.compare.changes import SHARED, VERDICTS, Changes, change_rows, schema
 from groundglass.compare.checks import Check, checks
-from groundglass.compare.comparison import SHARED, Comparison, change_rows, schema
+from groundglass.compare.comparison import Comparison
 from groundglass.compare.moment import Given, Moment, moment_of
 from groundglass.errors import FormatError
 from groundglass.overlay import require_pillow
@@ -27,7 +28,7 @@ from groundglass.segmentation.choice import Model
 from groundglass.segmentation.lung_choice import LungMethod
 from groundglass.write.outputs import check_output, output_folder
 
-__all__ = ["CHANGES", "ChangeMap", "Check", "Comparison", "Given", "compare", "schema"]
+__all__ = ["CHANGES", "VERDICTS", "ChangeMap", "Changes", "Check", "Comparison", "Given", "compare", "schema"]
 
 
 def compare(

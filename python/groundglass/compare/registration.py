@@ -76,8 +76,8 @@ class Registration:
             return f"the lungs overlap by a Dice of {self.lung_dice:.3f}, less than {LEAST_DICE:g}"
         if not self.landmark_error_mm <= MOST_LANDMARK_ERROR_MM:
             return (
-                f"half of {self.landmarks} landmarks are off by {self.landmark_error_mm:.1f} mm or more, over "
-                f"{MOST_LANDMARK_ERROR_MM:g} mm"
+                f"half of {self.landmarks} landmarks are off by {self.landmark_error_mm:.1f} mm or more, "
+                f"over {MOST_LANDMARK_ERROR_MM:g} mm"
             )
         if self.folded > MOST_FOLDED:
             return f"{100 * self.folded:.2f} % of the lung would be folded"
@@ -149,7 +149,7 @@ def _grid_around(scan: Scan) -> Any:
     sitk = load("registration", "SimpleITK")
     whole = _image(scan.lungs, scan)
     held = [np.flatnonzero(scan.lungs.any(axis=axes)) for axes in ((0, 1), (0, 2), (1, 2))]  # x, y, z
-    spacing = whole.GetSpacing()
+    spacing: tuple[float, float, float] = whole.GetSpacing()
     low = [int(h[0]) - MARGIN_MM / s for h, s in zip(held, spacing, strict=True)]
     size = [
         max(8, math.ceil(((int(h[-1]) - lowest) * s + MARGIN_MM) / STEP_MM))
@@ -271,7 +271,8 @@ def _peak(likeness: Volume) -> npt.NDArray[np.float64]:
 
 def _standard(block: Volume) -> Volume:
     centred = block - block.mean()
-    return centred / max(float(np.sqrt((centred**2).sum())), 1e-6)
+    result: Volume = centred / max(float(np.sqrt((centred**2).sum())), 1e-6)
+    return result
 
 
 def _landmarks(

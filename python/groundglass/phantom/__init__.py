@@ -11,9 +11,10 @@ from groundglass.phantom.assemble import Phantom, make, truth_of
 from groundglass.phantom.lesions import Course
 from groundglass.phantom.pitfalls import Pitfalls
 from groundglass.phantom.save import write_phantom
-from groundglass.phantom.twice import Twice, make_twice, write_twice
+from groundglass.phantom.twice import MIXED, Twice, make_twice, write_twice
 
 __all__ = [
+    "MIXED",
     "Course",
     "Phantom",
     "Pitfalls",

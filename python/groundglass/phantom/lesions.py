@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +67,7 @@ def after(foci: Foci, course: Course, lungs: Labels, depth: NDArray[np.float16],
     shares = [getattr(course, name) for name in FATES]
     ends = np.rint(np.cumsum([0.0, *shares]) * count).astype(int)
     order = rng.permutation(count)
-    grow, shrink, solid, gone = (order[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True))
+    grow, shrink, solid, gone = (order[a:b] for a, b in pairwise(ends))
     radius, strength, dense = foci.radius.copy(), foci.strength.copy(), foci.dense.copy()
     radius[grow] *= GROWTH
     radius[shrink] *= SHRINKAGE
@@ -123,8 +124,8 @@ def place(
 
     Every lung voxel gets a rank from a smooth field; consolidation takes the highest of its field, ground
     glass the highest of what is left, so that both counts are round(fraction x lung voxels). With ``bases``
-    the consolidation fills the lung from behind and below, on that side. With ``course`` the patches have gone
-    on as it says, and what was the least of each field that is a lesion is so still: where no patch has
+    the consolidation fills the lung from behind and below, on that side. With ``course`` the patches have
+    gone on as it says, and what was the least of each field that is a lesion is so still: where no patch has
     changed nothing has.
     """
     inside = lungs > 0

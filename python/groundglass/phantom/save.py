@@ -22,8 +22,8 @@ def write_phantom(
 ) -> None:
     """Writes a phantom with its true masks, everything or nothing.
 
-    ``format`` "dicom" gives the CT as a series of ``date`` in ``ct/``, "nifti" as ``ct.nii.gz``. Beside it lie
-    ``lungs.nii.gz`` (1 left, 2 right), ``lesions.nii.gz`` (1 ground glass, 2 consolidation),
+    ``format`` "dicom" gives the CT as a series of ``date`` in ``ct/``, "nifti" as ``ct.nii.gz``. Beside it
+    lie ``lungs.nii.gz`` (1 left, 2 right), ``lesions.nii.gz`` (1 ground glass, 2 consolidation),
     ``lobes.nii.gz`` (1 to 5, where the phantom has them) and ``truth.json`` (``Phantom.truth``).
 
     Raises ``ValueError`` for another format, ``groundglass.write.OutputError`` where the folder can't be

@@ -1,5 +1,5 @@
-"""The same patient at two times: another breath, another place in the scanner, other noise, lesions that grow,
-shrink, consolidate, vanish and appear, with the truth of every change."""
+"""The same patient at two times: another breath, another place in the scanner, other noise, lesions that
+grow, shrink, consolidate, vanish and appear, with the truth of every change."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from groundglass.phantom.pitfalls import Pitfalls
 from groundglass.phantom.save import write_phantom
 from groundglass.phantom.truth import truth_table
 
+#: A little of everything.
+MIXED = Course(grow=0.2, shrink=0.2, consolidate=0.15, vanish=0.15, appear=0.15)
 LEAST_GAS, MOST_GAS = 0.6, 1.3
 #: What a voxel of the baseline has become: the labels of ``Twice.change``.
 CHANGES = ("new", "resolved", "persistent", "denser", "lighter")
 #: The breath moves blocks of this many pixels together; it is smooth over many.
 _BLOCK = 4
-_SMOOTH_MM = 8.0
+_SMOOTH_MM = 4.0
 #: Vessels and solid lung hold no gas that could be breathed out.
 _SOLID_HU = -100.0
 
@@ -107,8 +109,8 @@ def make_twice(
 
 
 def write_twice(folder: str | Path, twice: Twice, format: str = "dicom", *, overwrite: bool = False) -> None:
-    """Writes ``baseline/`` and ``followup/`` as :func:`groundglass.phantom.write_phantom` does, two studies of
-    one patient 30 days apart, with ``change.nii.gz`` and ``truth.json``, everything or nothing."""
+    """Writes ``baseline/`` and ``followup/`` as :func:`groundglass.phantom.write_phantom` does, two studies
+    of one patient 30 days apart, with ``change.nii.gz`` and ``truth.json``, everything or nothing."""
     from groundglass.write import output_folder, write_nifti
 
     first = twice.baseline

@@ -37,8 +37,9 @@ def write_dicom(
     """Writes a CT Image Storage series, one uncompressed file a slice, all slices or none.
 
     For made-up studies: the patient is "Phantom^Groundglass", every identifier follows from ``seed`` and
-    the voxels, so the same input gives the same bytes and another volume another study; ``date`` is its day. Pixels are unsigned
-    16 bit with slope 1 and intercept -1024. Files are numbered from the head down, as scanners do.
+    the voxels, so the same input gives the same bytes and another volume another study; ``date`` is its day.
+    Pixels are unsigned 16 bit with slope 1 and intercept -1024. Files are numbered from the head down, as
+    scanners do.
 
     Raises ``ValueError`` for HU outside -1024..64511, ``OutputError`` for a folder that can't be written and
     ``ImportError`` without pydicom. Costs about 1 s for 100 slices.
