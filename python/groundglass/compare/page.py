@@ -321,9 +321,9 @@ def _about(found: Changes) -> Markup:
     text = (
         f"More or less is said from a probability of {100 * LIKELY:.0f} % on that the true value has changed "
         f"by more than the repeatability: the larger of {stage.volume_ml:g} ml (of percentages "
-        f"{stage.percent_points:g} points) and {100 * stage.relative:g} % of the mean. Errors of the two measurements have a "
-        f"correlation of {stage.shared:g}, as the same weights made them. The baseline’s breath: all gas of "
-        "the follow-up multiplied by one factor, tissue kept. All numbers are in changes.csv."
+        f"{stage.percent_points:g} points) and {100 * stage.relative:g} % of the mean. {_shared(stage.shared)} "
+        "The baseline’s breath: all gas of the follow-up multiplied by one factor, tissue kept. All numbers are "
+        "in changes.csv."
     )
     return el(
         "section",
@@ -331,3 +331,9 @@ def _about(found: Changes) -> Markup:
         el("p", text, class_="remark"),
         el("ul", doubts, class_="remark"),
     )
+
+
+def _shared(shared: float) -> str:
+    if not shared:
+        return "Errors of the two measurements are taken to share nothing, as other weights made them."
+    return f"Errors of the two measurements have a correlation of {shared:g}, as the same weights made them."
