@@ -23,7 +23,7 @@ import groundglass as gg
 from groundglass.compare.registration import Scan, register
 from groundglass.phantom import Course, Phantom, Twice, make_twice
 
-SHAPE = (75, 256, 256)
+SHAPE = (40, 192, 192)
 #: Changes of less are not asked for.
 LEAST_CHANGE_ML = 20.0
 CORRELATIONS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)

@@ -335,6 +335,13 @@ def test_another_patient_is_refused_and_named_nowhere(tmp_path: Path) -> None:
     assert [check.answer for check in found.checks[0]] == ["same"] * 3
     with pytest.raises(FormatError, match="another patient") as refused:
         gg.compare(first, other, maps=False)
+    key = b"0123456789abcdef"
+    for number, folder in enumerate(("one/baseline", "one/followup", "two/baseline")):
+        masks = {name: tmp_path / folder / f"{name}.nii.gz" for name in ("lungs", "lesions")}
+        gg.analyze(tmp_path / folder / "ct", **masks, patient_key=key, out=tmp_path / f"result-{number}")
+    assert gg.compare(tmp_path / "result-0", tmp_path / "result-1").checks[0][0].answer == "same"
+    with pytest.raises(FormatError, match="another patient"):
+        gg.compare(tmp_path / "result-0", tmp_path / "result-2")
     marked = gg.compare(first, other, maps=False, anyway=True)
     assert "another patient" in marked.marks[0]
     slices = sorted((tmp_path / "two" / "baseline" / "ct").iterdir())
@@ -348,3 +355,40 @@ def test_another_patient_is_refused_and_named_nowhere(tmp_path: Path) -> None:
     assert identifier.encode() not in written
     assert b"20260101" not in written
     assert identifier not in str(refused.value)
+
+
+# --- the command -------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_all_or_nothing_and_says_why_not(
+    results: tuple[gg.Result, gg.Result], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from groundglass.cli import main
+
+    for name, result in zip(("a", "b"), results, strict=True):
+        result.save(tmp_path / name)
+    first, second, out = (str(tmp_path / name) for name in ("a", "b", "out"))
+    assert main(["compare", first, second, "--days", "14", "--out", out]) == 0
+    shown = capsys.readouterr().out
+    assert "More opacity" in shown
+    assert "Opacity, ml" in shown
+    assert (tmp_path / "out" / "comparison.html").is_file()
+    assert main(["compare", first, second, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "more"
+    assert main(["compare", first, second, "--out", out]) == 2
+    assert "not empty" in capsys.readouterr().err
+
+    def weights(content: dict[str, Any]) -> None:
+        content["lesions"]["source"] = "model"
+
+    other = str(altered(tmp_path / "other", weights, tmp_path / "b"))
+    refused = str(tmp_path / "refused")
+    assert main(["compare", first, other, "--out", refused]) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("groundglass: the lesions of the follow-up come from other weights")
+    assert len(said.splitlines()) == 1
+    assert not Path(refused).exists()
+    assert main(["compare", first, other, "--out", refused, "--anyway"]) == 0
+    assert "compared all the same" in capsys.readouterr().out
+    assert main(["compare", first, second, "--days", "soon", "--json"]) == 2
+    assert main(["compare", first, "--json"]) == 2

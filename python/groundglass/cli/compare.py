@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag, page
-from groundglass.cli.options import Debug, LungMethods, Models, Overwrite, Threads, Views
+from groundglass.cli.options import Debug, LungMethods, Models, Overwrite, PatientKey, Threads, Views
 
 if TYPE_CHECKING:
     from groundglass.compare import Comparison
@@ -100,6 +100,7 @@ def compare(
     json: Annotated[
         bool, flag("--json", help="Print comparison.json on stdout instead of the table.", panel=OUTPUT)
     ] = False,
+    patient_key: PatientKey = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -114,6 +115,7 @@ def compare(
     """
     from groundglass.cli.console import blaming_model, console, refuse_existing, stage_bars
     from groundglass.compare import compare as run
+    from groundglass.read.patient import read_key
 
     if out is None and not json:
         raise typer.BadParameter("name the folder to write, or print with --json", param_hint="--out")
@@ -129,6 +131,7 @@ def compare(
             model=model or None,
             views=views,
             threads=threads,
+            patient_key=None if patient_key is None else read_key(patient_key),
             out=out,
             overwrite=overwrite,
             progress=progress,

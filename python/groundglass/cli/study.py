@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag, page
-from groundglass.cli.options import Compatible, Debug, LungMethods, Models, Overwrite, Threads, Views
+from groundglass.cli.options import (
+    Compatible,
+    Debug,
+    LungMethods,
+    Models,
+    Overwrite,
+    PatientKey,
+    Threads,
+    Views,
+)
 
 FILES = {
     "result.json": "everything, with full precision and where it comes from",
@@ -167,6 +176,7 @@ def analyze(
             panel=OUTPUT,
         ),
     ] = False,
+    patient_key: PatientKey = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -189,6 +199,7 @@ def analyze(
         refuse_existing,
         stage_bars,
     )
+    from groundglass.read.patient import read_key
 
     asked = {"report": report, "dicom-seg": dicom_seg, "dicom-sr": dicom_sr, "parquet": parquet}
     extras = [name for name, wanted in asked.items() if wanted]
@@ -216,6 +227,7 @@ def analyze(
             overwrite=overwrite,
             threads=threads,
             keep_uid=keep_uid,
+            patient_key=None if patient_key is None else read_key(patient_key),
             extras=extras,
             progress=progress,
         )

@@ -42,6 +42,7 @@ def compare(
     model: Model | None = None,
     views: int = 1,
     threads: int = 0,
+    patient_key: bytes | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -61,7 +62,8 @@ def compare(
 
     Raises :class:`groundglass.FormatError` with one sentence where a follow-up is of another patient, one of
     two holds no plausible lungs, or was measured by other weights; `anyway` compares them, marked. DICOM
-    identifiers are compared by keyed digests and written nowhere. Otherwise raises as ``analyze`` does,
+    identifiers are compared by keyed digests and written nowhere; `patient_key` is that of the results among
+    them, see ``analyze``. Otherwise raises as ``analyze`` does,
     :class:`ValueError` for `days` that don't rise, and :class:`ImportError` where `maps` is True without
     SimpleITK. Costs what the analyses cost, and about 15 s for a map.
     """
@@ -83,6 +85,7 @@ def compare(
         "model": model,
         "views": views,
         "threads": threads,
+        "patient_key": patient_key,
         "progress": progress,
     }
     with nullcontext() if out is None else output_folder(out, overwrite=overwrite) as folder:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from groundglass.compare.moment import IDENTIFIERS, Moment
+from groundglass.compare.moment import PSEUDONYM, Moment
 
 #: A note of ``analyze`` with this code says that what was found can hardly be lungs.
 NO_LUNGS = "lung_volume_implausible"
@@ -28,11 +28,11 @@ def checks(first: Moment, second: Moment, name: str) -> list[Check]:
 
 
 def _patient(first: Moment, second: Moment, name: str) -> Check:
-    shared = [key for key in IDENTIFIERS if key in first.patient and key in second.patient]
+    shared = [key for key in first.patient if key in second.patient]
     if any(first.patient[key] != second.patient[key] for key in shared):
         text = f"the {name} is of another patient than the baseline: their identifiers differ"
         return Check(question="patient", answer="other", text=text)
-    return Check(question="patient", answer="same" if "PatientID" in shared else "unknown")
+    return Check(question="patient", answer="same" if {"PatientID", PSEUDONYM} & set(shared) else "unknown")
 
 
 def _lungs(first: Moment, second: Moment, name: str) -> Check:

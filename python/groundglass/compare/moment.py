@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import secrets
 from collections.abc import Mapping
@@ -21,6 +19,7 @@ from groundglass.errors import FormatError
 from groundglass.read import read_labels, strict_json
 from groundglass.read.files import kind_of
 from groundglass.read.images import open_image
+from groundglass.read.patient import IDENTIFIERS, digests
 from groundglass.result import Result
 
 #: What is compared: a result in memory, a folder that ``analyze`` wrote, or a study as ``analyze`` takes it.
@@ -28,8 +27,8 @@ Given = Result | str | Path
 
 #: Identifiers are compared by keyed digests, and the key is drawn anew for each process and kept nowhere.
 _KEY = secrets.token_bytes(32)
-#: What tells patients apart; where both have it, it must agree.
-IDENTIFIERS = ("PatientID", "PatientBirthDate", "PatientSex")
+#: The digest by the user's own key, which results may hold.
+PSEUDONYM = "pseudonym"
 #: Objects in the folder of a result that go back to the patient's record and name the patient.
 _OBJECTS = ("segmentation.dcm", "measurements.dcm")
 
@@ -83,7 +82,8 @@ def _of_result(result: Result) -> Moment:
     ct = result.ct
     scan = Scan(ct.hounsfield, result.lungs, result.lesions, ct.spacing_mm, ct.origin_mm, ct.direction)
     header = result.source_headers[0] if result.source_headers else None
-    return Moment(result.to_dict(), scan, True, _digests(header), _day(header))
+    content = result.to_dict()
+    return Moment(content, scan, True, _patient(header, content), _day(header))
 
 
 def _of_folder(folder: Path) -> Moment:
@@ -107,7 +107,7 @@ def _of_folder(folder: Path) -> Moment:
         lungs.direction,
     )
     header = _header_in(folder)
-    return Moment(content, scan, False, _digests(header), _day(header))
+    return Moment(content, scan, False, _patient(header, content), _day(header))
 
 
 def _mask(path: Path) -> Scan:
@@ -123,7 +123,7 @@ def _mask(path: Path) -> Scan:
     }
     turned = CtAssembly(**grid)
     empty = np.full(image.shape, -1000, np.int16)
-    empty[:, ::2] = -900  # a volume of one value is refused as no CT
+    empty[:, ::2] = 100  # a volume without the range of a CT is refused as none
     turned.put(0, empty)
     like = turned.finish()
     labels = np.asarray(read_labels(path, like, highest=2), np.uint8)
@@ -143,14 +143,11 @@ def _header_in(folder: Path) -> Any:
     return pydicom.dcmread(held[0], stop_before_pixels=True, specific_tags=[*IDENTIFIERS, "StudyDate"])
 
 
-def _digests(header: Any) -> dict[str, bytes]:
-    """A keyed digest of each identifier that a header has."""
-    found = {name: str(getattr(header, name, "") or "").strip().upper() for name in IDENTIFIERS}
-    return {
-        name: hmac.digest(_KEY, f"{name}={value}".encode(), hashlib.sha256)
-        for name, value in found.items()
-        if value
-    }
+def _patient(header: Any, content: Mapping[str, Any]) -> dict[str, bytes]:
+    """What is known of whom: digests of the header, and the pseudonym of a result that has one."""
+    found = digests(header, _KEY)
+    named = content["input"].get("patient")
+    return found if named is None else {**found, PSEUDONYM: bytes.fromhex(named)}
 
 
 def _day(header: Any) -> int | None:

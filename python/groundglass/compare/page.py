@@ -321,9 +321,9 @@ def _about(found: Changes) -> Markup:
     text = (
         f"More or less is said from a probability of {100 * LIKELY:.0f} % on that the true value has changed "
         f"by more than the repeatability: the larger of {stage.volume_ml:g} ml (of percentages "
-        f"{stage.percent_points:g} points) and {100 * stage.relative:g} % of the mean. {_shared(stage.shared)} "
-        "The baseline’s breath: all gas of the follow-up multiplied by one factor, tissue kept. All numbers are "
-        "in changes.csv."
+        f"{stage.percent_points:g} points) and {100 * stage.relative:g} % of the mean. "
+        f"{_shared(stage.shared)} The baseline’s breath: all gas of the follow-up multiplied by one factor, "
+        "tissue kept. All numbers are in changes.csv."
     )
     return el(
         "section",
