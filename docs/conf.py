@@ -75,7 +75,7 @@ write_header_pages()
 
 #: The modules of the Python reference by what they are for; one that is named nowhere comes last.
 PYTHON_PAGES = {
-    "The whole job": ("analyze", "compare", "result", "findings", "extras", "read", "slices"),
+    "The whole job": ("analyze", "compare", "result", "findings", "extras", "read", "slices", "errors"),
     "Stage by stage": ("stages", "segmentation", "weights", "models"),
     "See and hand on": (
         "report",

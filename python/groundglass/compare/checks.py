@@ -8,8 +8,8 @@ from typing import Any
 
 from groundglass.compare.moment import PSEUDONYM, Moment
 
-#: A note of ``analyze`` with this code says that what was found can hardly be lungs.
-NO_LUNGS = "lung_volume_implausible"
+#: Notes of ``analyze`` with these codes say that what was found can hardly be lungs.
+NO_LUNGS = ("lung_volume_implausible", "no_lungs_found", "not_a_chest")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ def _patient(first: Moment, second: Moment, name: str) -> Check:
 def _lungs(first: Moment, second: Moment, name: str) -> Check:
     for moment, called in ((first, "baseline"), (second, name)):
         lung_ml = moment.both["lung_ml"]
-        if not lung_ml or any(note["code"] == NO_LUNGS for note in moment.content["notes"]):
+        if not lung_ml or any(note["code"] in NO_LUNGS for note in moment.content["notes"]):
             text = f"the {called} holds no plausible lungs ({lung_ml or 0:.0f} ml)"
             return Check(question="lungs", answer="other", text=text)
     return Check(question="lungs", answer="same")
