@@ -48,6 +48,7 @@ STAGES = {
     "segmentation": "segmenting slices",
     "quantification": "measuring",
     "write": "writing",
+    "map": "registering",
 }
 
 

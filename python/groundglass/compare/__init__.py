@@ -9,14 +9,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from groundglass._core import InvolvementChange
 from groundglass._optional import require
-from groundglass._run import Progress
+from groundglass._run import Progress, teller
 from groundglass.compare.change_map import CHANGES, ChangeMap, change_map
 from groundglass.compare.changes import SHARED, VERDICTS, Changes, change_rows, schema
 from groundglass.compare.checks import Check, checks
@@ -89,13 +89,14 @@ def compare(
         "progress": progress,
     }
     with nullcontext() if out is None else output_folder(out, overwrite=overwrite) as folder:
-        moments = [moment_of(one, **options) for one in given]
-        answers = [
-            checks(moments[0], moment, name) for moment, name in zip(moments[1:], names[1:], strict=True)
-        ]
-        if not anyway:
-            _refuse(answers)
-        found = _compared(moments, names, answers, days, maps, progress)
+        moments = [moment_of(baseline, **options)]
+        answers: list[list[Check]] = []
+        for one, name in zip(given[1:], names[1:], strict=True):
+            moments.append(moment_of(one, **options))
+            answers.append(checks(moments[0], moments[-1], name))
+            if not anyway:
+                _refuse(answers[-1])
+        found = _compared(moments, names, answers, days, maps, teller(progress))
         if folder is not None:
             found.write_into(folder)
     return found
@@ -105,11 +106,10 @@ def _names(count: int) -> list[str]:
     return ["baseline", "follow-up", *(f"follow-up {place}" for place in range(2, count))]
 
 
-def _refuse(answers: Sequence[Sequence[Check]]) -> None:
-    for found in answers:
-        for check in found:
-            if check.answer == "other":
-                raise FormatError(f"{check.text}; --anyway compares all the same, and marks it")
+def _refuse(answers: Sequence[Check]) -> None:
+    for check in answers:
+        if check.answer == "other":
+            raise FormatError(f"{check.text}; --anyway compares all the same, and marks it")
 
 
 def _compared(
@@ -118,18 +118,17 @@ def _compared(
     answers: Sequence[Sequence[Check]],
     days: Sequence[float] | None,
     maps: bool | None,
-    progress: Progress | None,
+    tell: Callable[[str, int, int], bool],
 ) -> Comparison:
     first = moments[0]
     rows: list[dict[str, Any]] = []
-    shared = _stage(answers)
+    stage = _stage(answers)
     for time, moment in enumerate(moments[1:], 1):
-        rows += change_rows(first, moment, time, shared)
+        rows += change_rows(first, moment, time, stage)
     found: list[ChangeMap | None] = []
     reasons: list[str | None] = []
     for place, moment in enumerate(moments[1:]):
-        if progress is not None:
-            progress("map", place, len(moments) - 1)
+        tell("map", place, len(moments) - 1)
         made, why = _map(first, moment, maps)
         found.append(made)
         reasons.append(why)
@@ -138,7 +137,7 @@ def _compared(
         names=names,
         days=_days(moments, days),
         checks=answers,
-        stage=shared,
+        stage=stage,
         changes=rows,
         maps=found,
         why_no_map=reasons,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ class Moment:
     """What is known of a patient at one time.
 
     `content` is that of ``result.json``. `scan` holds the CT with its masks; of a result folder there is no
-    CT, and its HU are NaN-free zeros that `has_ct` tells of. `patient` are keyed digests of identifiers,
-    `day` the study's date as a count of days; neither comes out anywhere.
+    CT, as `has_ct` tells, and its HU say nothing. `patient` are keyed digests of identifiers, `day` the
+    study's date as a count of days; neither comes out anywhere.
     """
 
     content: Mapping[str, Any]
@@ -98,14 +98,7 @@ def _of_folder(folder: Path) -> Moment:
     lungs, lesions = (_mask(folder / f"{name}.nii.gz") for name in ("lungs", "lesions"))
     if lungs.lungs.shape != lesions.lungs.shape:
         raise FormatError(f"{folder}: lungs.nii.gz and lesions.nii.gz differ in shape; analyze it again")
-    scan = Scan(
-        lungs.hounsfield,
-        lungs.lungs,
-        lesions.lungs,
-        lungs.spacing_mm,
-        lungs.origin_mm,
-        lungs.direction,
-    )
+    scan = replace(lungs, lesions=lesions.lungs)
     header = _header_in(folder)
     return Moment(content, scan, False, _patient(header, content), _day(header))
 
