@@ -28,7 +28,12 @@ SHARED = 0.95
 LIKELY = 0.9
 
 #: The words for a verdict.
-VERDICTS = {"more": "More opacity", "less": "Less opacity", "unchanged": "No change shown"}
+VERDICTS = {
+    "more": "More opacity",
+    "less": "Less opacity",
+    "unchanged": "No change shown",
+    "unknown": "Not known",
+}
 
 #: What is measured of opacity, in the order of tables.
 MEASURES = (
@@ -95,9 +100,9 @@ class Changes:
     @property
     def verdict(self) -> str:
         """``"more"``, ``"less"`` or ``"unchanged"``: the opacity of both lungs at the first follow-up, at the
-        breath of the baseline where that can be told."""
-        scaled = self.change("opacity_ml_at_breath")["verdict"]
-        return str(scaled or self.change("opacity_ml")["verdict"])
+        breath of the baseline where that can be told; ``"unknown"`` where one has no lung."""
+        found = (self.change(measure)["verdict"] for measure in ("opacity_ml_at_breath", "opacity_ml"))
+        return next((verdict for verdict in found if verdict is not None), "unknown")
 
     @property
     def marks(self) -> list[str]:

@@ -122,14 +122,14 @@ def register(first: Scan, second: Scan) -> Registration:
     errors = _landmark_errors(
         sitk.GetArrayFromImage(fixed), sitk.GetArrayFromImage(grey), inside & carried, fixed.GetSpacing()[0]
     )
-    total = np.count_nonzero(inside) + np.count_nonzero(carried)
+    held, total = int(np.count_nonzero(inside)), int(np.count_nonzero(inside) + np.count_nonzero(carried))
     return Registration(
         transform,
         lung_dice=2 * float(np.count_nonzero(inside & carried)) / max(total, 1),
         landmark_error_mm=float(np.median(errors)) if len(errors) else math.nan,
         landmark_error_mm_p90=float(np.quantile(errors, 0.9)) if len(errors) else math.nan,
         landmarks=len(errors),
-        folded=float(np.count_nonzero(folded & inside)) / max(np.count_nonzero(inside), 1),
+        folded=float(np.count_nonzero(folded & inside)) / max(held, 1),
     )
 
 
