@@ -54,7 +54,7 @@ class Twice:
         points = np.asarray(points_mm, np.float64)
         z, y, x = ((points - first) / np.asarray(self.baseline.spacing_mm)[::-1]).T[::-1]
         at = np.stack([z, (y + 0.5) / _BLOCK - 0.5, (x + 0.5) / _BLOCK - 0.5])
-        result = points + (second - first)
+        result: NDArray[np.float64] = points + (second - first)
         result[:, 2] += _linear(self.rise_mm, at)
         return result
 
