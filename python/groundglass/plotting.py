@@ -293,6 +293,7 @@ def paired_change(
     ax.plot([0, 1], [np.median(values) for values in pair], color="black", linewidth=2.5, label="median")
     ax.set_xticks([0, 1], names)
     ax.set_xlim(-0.25, 1.25)
+    ax.set_xlabel("Visit")
     ax.set_ylabel(label)
     return _finished(ax)
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 import groundglass as gg
+from groundglass.cli import main
 from groundglass.compare import CHANGES, schema
 from groundglass.errors import FormatError
 from groundglass.phantom import MIXED, Course, Twice, make_twice, write_twice
@@ -342,6 +343,7 @@ def test_another_patient_is_refused_and_named_nowhere(tmp_path: Path) -> None:
     assert gg.compare(tmp_path / "result-0", tmp_path / "result-1").checks[0][0].answer == "same"
     with pytest.raises(FormatError, match="another patient"):
         gg.compare(tmp_path / "result-0", tmp_path / "result-2")
+    assert main(["compare", str(tmp_path / "result-0"), str(tmp_path / "result-2"), "--json"]) == 2
     marked = gg.compare(first, other, maps=False, anyway=True)
     assert "another patient" in marked.marks[0]
     slices = sorted((tmp_path / "two" / "baseline" / "ct").iterdir())
@@ -363,8 +365,6 @@ def test_another_patient_is_refused_and_named_nowhere(tmp_path: Path) -> None:
 def test_the_command_writes_all_or_nothing_and_says_why_not(
     results: tuple[gg.Result, gg.Result], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from groundglass.cli import main
-
     for name, result in zip(("a", "b"), results, strict=True):
         result.save(tmp_path / name)
     first, second, out = (str(tmp_path / name) for name in ("a", "b", "out"))
@@ -392,3 +392,23 @@ def test_the_command_writes_all_or_nothing_and_says_why_not(
     assert "compared all the same" in capsys.readouterr().out
     assert main(["compare", first, second, "--days", "soon", "--json"]) == 2
     assert main(["compare", first, "--json"]) == 2
+
+
+def test_a_patient_key_is_a_secret(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from groundglass.read.patient import pseudonym, read_key
+
+    file = tmp_path / "key"
+    with pytest.raises(FileNotFoundError):
+        read_key(file)
+    file.write_bytes(b"short\n")
+    with pytest.raises(ValueError, match="16 random ones"):
+        read_key(file)
+    file.write_bytes(b"0123456789abcdef\n")
+    key = read_key(file)
+    assert key == b"0123456789abcdef"
+    one, same, other, nobody = (SimpleNamespace(PatientID=name) for name in ("a1 ", "A1", "a2", ""))
+    assert pseudonym(one, key) == pseudonym(same, key) != pseudonym(other, key)
+    assert pseudonym(one, key) != pseudonym(one, b"another key of 16")
+    assert pseudonym(nobody, key) is None

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 FILES = {
     "comparison.json": "everything, with full precision and what was checked",
-    "changes.csv": "a row a measure, region and follow-up: then, now, change, interval",
-    "comparison.html": "one page: the two side by side, curves, the change map",
-    "change.nii.gz": "1 new, 2 resolved, 3 persistent, 4 denser, 5 lighter; baseline's grid",
+    "changes.csv": "a row a measure and region: then, now, change, interval",
+    "comparison.html": "one page: side by side, curves, the change map",
+    "change.nii.gz": "1 new, 2 resolved, 3 persistent, 4 denser, 5 lighter",
 }
 EXAMPLES = {
     "Two studies of one patient:": "groundglass compare january/ march/ --out change",
     "Results that are there already, four of them:": (
-        "groundglass compare result-1 result-2 result-3 result-4 --days 14,30,90 --out course"
+        "groundglass compare first second third --days 14,30 --out course"
     ),
     "Only the numbers, for a program:": "groundglass compare january/ march/ --json | jq .verdict",
     "A patient to try it with:": (

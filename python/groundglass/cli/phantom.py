@@ -17,7 +17,7 @@ PHANTOM_FILES = {
     "lesions.nii.gz": "the true lesions: 1 ground glass, 2 consolidation",
     "lobes.nii.gz": "the true lobes: 1, 2 left, 3 to 5 right, from the top",
     "truth.json": "voxels, ml and percent of each region",
-    "change.nii.gz": "with --later: 1 new, 2 resolved, 3 persistent, 4 denser, 5 lighter",
+    "change.nii.gz": "--later: 1 new, 2 resolved, 3 kept, 4 denser, 5 lighter",
 }
 PHANTOM_EXAMPLES = {
     "A patient to try everything with:": "groundglass phantom --out patient",
