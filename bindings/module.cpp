@@ -68,6 +68,7 @@ PYBIND11_MODULE(_core, module) {
     bindings::bind_dependent_density(module);
     bindings::bind_preset(module);
     bindings::bind_uncertainty(module);
+    bindings::bind_change(module);
     bindings::bind_severity(module);
     bindings::bind_evaluation(module);
     bindings::bind_savitzky_golay(module);

@@ -84,6 +84,7 @@ void bind_quantification(py::module_& module);
 void bind_aeration(py::module_& module);
 void bind_dependent_density(py::module_& module);
 void bind_preset(py::module_& module);
+void bind_change(py::module_& module);
 void bind_uncertainty(py::module_& module);
 void bind_severity(py::module_& module);
 void bind_evaluation(py::module_& module);

@@ -75,15 +75,26 @@ write_header_pages()
 
 #: The modules of the Python reference by what they are for; one that is named nowhere comes last.
 PYTHON_PAGES = {
-    "The whole job": ("analyze", "result", "findings", "extras", "read", "slices", "errors", "logs"),
+    "The whole job": ("analyze", "compare", "result", "findings", "extras", "read", "slices", "errors"),
     "Stage by stage": ("stages", "segmentation", "weights", "models"),
-    "See and hand on": ("report", "web", "widget", "overlay", "plotting", "write", "tables"),
+    "See and hand on": (
+        "report",
+        "web",
+        "widget",
+        "overlay",
+        "plotting",
+        "write",
+        "tables",
+        "errors",
+        "logs",
+    ),
     "Cohorts": ("cohort", "statistics", "evaluation"),
     "Phantom": ("phantom", "demo"),
 }
 #: Modules that a package does not itself document.
 INNER_MODULES = {
-    "cohort": ("severity_model",),
+    "cohort": ("severity_model", "visits"),
+    "compare": ("changes", "change_map", "registration"),
     "findings": ("findings", "layers"),
     "logs": ("identifiers",),
     "models": ("importer", "model_file", "package_file", "published"),

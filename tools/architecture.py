@@ -28,7 +28,7 @@ HEADERS = ROOT / "include" / "groundglass"
 ROWS = (
     ("doors", ("groundglass", "__main__")),
     ("commands", ("cli", "training")),
-    ("programs", ("web", "demo")),
+    ("programs", ("web", "demo", "compare")),
     ("one call", ("analyze", "widget")),
     ("a result", ("result",)),
     ("its files", ("extras",)),

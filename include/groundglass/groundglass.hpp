@@ -34,6 +34,7 @@
 #include <groundglass/quantification/dependent_density.hpp>
 #include <groundglass/quantification/involvement.hpp>
 #include <groundglass/quantification/involvement_and_aeration.hpp>
+#include <groundglass/quantification/involvement_change.hpp>
 #include <groundglass/quantification/involvement_uncertainty.hpp>
 #include <groundglass/quantification/slice_profile.hpp>
 #include <groundglass/reading/hounsfield.hpp>

@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # what is not here is an error for a type checker
         IntervalRow,
         IntervalTable,
         Involvement,
+        InvolvementChange,
         InvolvementMeasures,
         InvolvementTable,
         InvolvementUncertainty,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:  # what is not here is an error for a type checker
         UncertaintyTable,
         __version__,
         assess_lungs,
+        change_between,
         compare_lungs,
         ct_grade_by_extent,
         ct_grade_by_pattern,
@@ -82,6 +84,7 @@ if TYPE_CHECKING:  # what is not here is an error for a type checker
     )
     from groundglass.analyze import analyze
     from groundglass.cohort.severity_model import SeverityModel, fit_severity
+    from groundglass.compare import Comparison, compare
     from groundglass.errors import FormatError, ModelError
     from groundglass.pipeline import Pipeline
     from groundglass.read import Study, read_ct, read_labels, read_study
@@ -99,6 +102,7 @@ if TYPE_CHECKING:  # what is not here is an error for a type checker
 
 #: Where the names are that are neither modules nor compiled.
 _PLACES = {
+    "Comparison": "compare",
     "FormatError": "errors",
     "ModelError": "errors",
     "PercentWarning": "statistics",
@@ -109,6 +113,7 @@ _PLACES = {
     "analyze": "analyze",
     "binomial_bounds": "statistics",
     "bootstrap_thresholds": "statistics",
+    "compare": "compare",
     "find_lungs": "segmentation.lung_choice",
     "fit_severity": "cohort.severity_model",
     "fit_thresholds": "statistics",
@@ -123,10 +128,10 @@ _MODULES = ("evaluation", "phantom", "plotting", "report", "statistics")
 
 
 class _Face(ModuleType):
-    """The package, which keeps the function where the module that defines it has the same name."""
+    """The package, which keeps a function where the module that defines it has the same name."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name == "analyze" and isinstance(value, ModuleType)):
+        if not (name in ("analyze", "compare") and isinstance(value, ModuleType)):
             super().__setattr__(name, value)
 
 
@@ -163,6 +168,7 @@ __all__ = [
     "Aeration",
     "AerationMeasures",
     "AerationTable",
+    "Comparison",
     "CtVolume",
     "DependentDensity",
     "DependentMeasures",
@@ -172,6 +178,7 @@ __all__ = [
     "IntervalRow",
     "IntervalTable",
     "Involvement",
+    "InvolvementChange",
     "InvolvementMeasures",
     "InvolvementTable",
     "InvolvementUncertainty",
@@ -206,6 +213,8 @@ __all__ = [
     "assess_lungs",
     "binomial_bounds",
     "bootstrap_thresholds",
+    "change_between",
+    "compare",
     "compare_lungs",
     "ct_grade_by_extent",
     "ct_grade_by_pattern",

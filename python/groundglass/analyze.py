@@ -33,6 +33,7 @@ from groundglass.findings.records import InputRecord, RunRecord
 from groundglass.overlay import require_pillow
 from groundglass.read import read_study
 from groundglass.read.given import Mask, fixed_labels, labels_sha256, lungs_of, volume_sha256, with_parts
+from groundglass.read.patient import pseudonym
 from groundglass.result import Result
 from groundglass.segmentation.choice import load_stage, lookup_models, model_record
 from groundglass.segmentation.devices import Device, check_device
@@ -76,6 +77,7 @@ def analyze(
     overwrite: bool = False,
     threads: int = 0,
     keep_uid: bool = False,
+    patient_key: bytes | None = None,
     extras: Collection[str] = (),
     keep_headers: bool = False,
     progress: Progress | None = None,
@@ -107,7 +109,9 @@ def analyze(
     `threads` is the number of slices segmented at a time, 0 for one a core. With `out` the files of
     :data:`groundglass.result.FILES` are written there at the end, all or none; `overwrite` allows an existing
     folder. `extras`, names of :data:`groundglass.extras.EXTRAS`, are written beside them. `keep_uid` records
-    the DICOM series UID, which identifies a patient to those who hold the archive. `keep_headers` keeps the
+    the DICOM series UID, which identifies a patient to those who hold the archive. `patient_key`, a secret of
+    yours, records a digest of the DICOM patient ID by that key, so that :func:`groundglass.compare` can tell
+    whether two results are of one patient. `keep_headers` keeps the
     headers of a DICOM study in the result, patient's data and all, for DICOM extras that are saved later.
     `progress` is told of every stage and every slice, as ``progress(stage, done, total)``; its answer False
     stops the work.
@@ -145,7 +149,9 @@ def analyze(
     with _output(out, (study, lungs, lesions, lobes, segments), overwrite) as folder:
         with _timed(clock, "read"):
             tell("read", 0, 1)
-            ct, source, headers = _read(study, series, keep_uid, keep_headers or needs_headers(wanted))
+            ct, source, headers = _read(
+                study, series, keep_uid, keep_headers or needs_headers(wanted), patient_key
+            )
             check_source(wanted, source.kind, headers)
             tell("read", 1, 1)
         with _timed(clock, "lungs"):
@@ -257,7 +263,11 @@ def _output(
 
 
 def _read(
-    study: str | Path | CtVolume, series: str | None, keep_uid: bool, keep_headers: bool
+    study: str | Path | CtVolume,
+    series: str | None,
+    keep_uid: bool,
+    keep_headers: bool,
+    patient_key: bytes | None,
 ) -> tuple[CtVolume, InputRecord, tuple[Dataset, ...] | None]:
     if isinstance(study, CtVolume):
         if series is not None:
@@ -265,12 +275,16 @@ def _read(
         return study, InputRecord(kind="array", sha256=volume_sha256(study)), None
     if not isinstance(study, (str, os.PathLike)):
         raise ValueError(f"study must be a path or a groundglass.CtVolume, not {type(study).__name__}")
-    found = read_study(study, series=series, keep_headers=keep_headers)
-    uid = found.series_uid if keep_uid else None
+    found = read_study(study, series=series, keep_headers=keep_headers or patient_key is not None)
     record = InputRecord(
-        kind=found.kind, sha256=found.digest, files=found.files, series_uid=uid, grid=found.grid
+        kind=found.kind,
+        sha256=found.digest,
+        files=found.files,
+        series_uid=found.series_uid if keep_uid else None,
+        grid=found.grid,
+        patient=pseudonym(found.headers[0], patient_key) if patient_key and found.headers else None,
     )
-    return found.volume, record, found.headers
+    return found.volume, record, found.headers if keep_headers else None
 
 
 def _lungs(

@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 __all__ = [
     "bland_altman",
     "interval_probability",
+    "paired_change",
     "reliability",
     "roc",
     "slice_profile",
     "threshold_objective",
+    "trajectories",
     "violin",
 ]
 
@@ -258,6 +260,75 @@ def bland_altman(
     ax.set_xlabel("Mean of both" + (f" ({unit})" if unit else ""))
     ax.set_ylabel("First − second" + (f" ({unit})" if unit else ""))
     return _finished(ax)
+
+
+def paired_change(
+    before: npt.ArrayLike,
+    after: npt.ArrayLike,
+    *,
+    repeatability: float = 0.0,
+    names: tuple[str, str] = ("first", "last"),
+    label: str = "Value",
+    ax: Axes | None = None,
+) -> Axes:
+    """A line for each patient from a first to a last value: risen, fallen, or within the repeatability.
+
+    The thick line joins the medians. Raises :class:`ValueError` for lengths that differ or are 0.
+    """
+    ax = _axes(ax)
+    pair = [np.asarray(values, dtype=np.float64) for values in (before, after)]
+    if pair[0].shape != pair[1].shape or pair[0].ndim != 1 or not pair[0].size:
+        raise ValueError(f"paired_change: {pair[0].size} first and {pair[1].size} last values")
+    change = pair[1] - pair[0]
+    groups = (
+        ("more", change > repeatability, VERMILLION),
+        ("less", change < -repeatability, BLUE),
+        ("same", np.abs(change) <= repeatability, GREY),
+    )
+    for name, chosen, color in groups:
+        for place, (low, high) in enumerate(zip(pair[0][chosen], pair[1][chosen], strict=True)):
+            text = f"{name}, n = {np.count_nonzero(chosen)}" if place == 0 else None
+            line: dict[str, Any] = {"alpha": 0.6, "linewidth": 1, "marker": "o", "markersize": 3}
+            ax.plot([0, 1], [low, high], color=color, label=text, **line)
+    ax.plot([0, 1], [np.median(values) for values in pair], color="black", linewidth=2.5, label="median")
+    ax.set_xticks([0, 1], names)
+    ax.set_xlim(-0.25, 1.25)
+    ax.set_xlabel("Visit")
+    ax.set_ylabel(label)
+    return _finished(ax)
+
+
+def trajectories(
+    patients: Sequence[Any],
+    days: npt.ArrayLike,
+    values: npt.ArrayLike,
+    *,
+    lower: npt.ArrayLike | None = None,
+    upper: npt.ArrayLike | None = None,
+    label: str = "Value",
+    color: str = BLUE,
+    ax: Axes | None = None,
+) -> Axes:
+    """Values over days, a line for each patient, with its interval as a band where bounds are given.
+
+    One entry a visit in all of them. Raises :class:`ValueError` for lengths that differ or are 0.
+    """
+    ax = _axes(ax)
+    columns = [np.asarray(part, dtype=np.float64) for part in (days, values)]
+    bounds = None if lower is None or upper is None else [np.asarray(b, np.float64) for b in (lower, upper)]
+    keys = [str(key) for key in patients]
+    if not keys or any(part.shape != (len(keys),) for part in (*columns, *(bounds or ()))):
+        raise ValueError(f"trajectories: {len(keys)} patients and {columns[0].size} days")
+    for key in dict.fromkeys(keys):
+        chosen = np.flatnonzero([one == key for one in keys])
+        chosen = chosen[np.argsort(columns[0][chosen])]
+        at, value = (part[chosen] for part in columns)
+        ax.plot(at, value, color=color, linewidth=1.2, marker="o", markersize=3, alpha=0.8)
+        if bounds is not None:
+            ax.fill_between(at, bounds[0][chosen], bounds[1][chosen], color=color, alpha=0.1, linewidth=0)
+    ax.set_xlabel("Days since the first visit")
+    ax.set_ylabel(label)
+    return _finished(ax, legend=False)
 
 
 def violin(

@@ -84,7 +84,7 @@ def test_missing_cells_of_nullable_columns_are_named() -> None:
 
 def test_notebooks_in_git_hold_no_outputs() -> None:
     notebooks = sorted((EXAMPLES / "notebooks").glob("*.ipynb"))
-    assert [path.stem for path in notebooks] == ["Do", "Stats"]
+    assert [path.stem for path in notebooks] == ["Do", "Follow-up", "Stats"]
     for path in notebooks:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         code = [cell for cell in cells if cell["cell_type"] == "code"]

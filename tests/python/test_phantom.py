@@ -244,5 +244,6 @@ def test_a_wrong_format_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_names() -> None:
-    assert set(phantom.__all__) == {"Phantom", "Pitfalls", "make", "truth_of", "write_phantom"}
+    once = {"Phantom", "Pitfalls", "make", "truth_of", "write_phantom"}
+    assert set(phantom.__all__) == once | {"MIXED", "Course", "Twice", "make_twice", "write_twice"}
     assert replace(small(), truth={"seed": 5}).seed == 5

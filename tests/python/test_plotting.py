@@ -65,6 +65,8 @@ def test_every_function_returns_the_axes_that_it_was_given() -> None:
         "reliability": (evaluation.calibration_curve(np.minimum(values * 4, 1), severe),),
         "bland_altman": (evaluation.bland_altman(values, values + 0.01),),
         "violin": (values, classes),
+        "paired_change": (values, values + 0.01),
+        "trajectories": (classes, np.arange(values.size), values),
     }
     assert sorted(drawn) == sorted(plotting.__all__)
     for name, arguments in drawn.items():

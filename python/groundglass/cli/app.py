@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli import agreement, cohort, collect, models, phantom, serve, slices, study
+from groundglass.cli import agreement, cohort, collect, compare, models, phantom, serve, slices, study
 from groundglass.cli.errors import WrongInput
 from groundglass.cli.manual import OTHER, flag, page
 from groundglass.cli.options import Debug, LogFormat, LogLevel
@@ -83,6 +83,7 @@ def root(
 
 
 study.register(app)
+compare.register(app)
 slices.register(app)
 collect.register(app)
 cohort.register(app)

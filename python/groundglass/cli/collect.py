@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli.manual import OUTPUT, flag, page
+from groundglass.cli.manual import INPUT, OUTPUT, flag, page
 from groundglass.cli.options import Debug
 from groundglass.cli.tables import COHORTS, print_csv
 
 EXAMPLES = {
     "A table of all results below a folder:": "groundglass collect results/* --out cohort.csv",
     "As Parquet:": "groundglass collect results/* --out cohort.parquet",
+    "Of patients who came more than once:": (
+        "groundglass collect results/* --visits visits.csv --out course.csv"
+    ),
 }
 
 
@@ -38,6 +41,23 @@ def collect(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    visits: Annotated[
+        Path | None,
+        typer.Option(
+            "--visits",
+            metavar="FILE",
+            help="A table with a row a result: its folder's name, a key of the patient, a date or day.",
+            rich_help_panel=INPUT,
+        ),
+    ] = None,
+    patient: Annotated[
+        str,
+        typer.Option("--patient", metavar="COLUMN", help="Of the keys in --visits.", rich_help_panel=INPUT),
+    ] = "patient",
+    date: Annotated[
+        str,
+        typer.Option("--date", metavar="COLUMN", help="Of the dates in --visits.", rich_help_panel=INPUT),
+    ] = "date",
     overwrite: Annotated[bool, flag("--overwrite", help="Replace an existing table.", panel=OUTPUT)] = False,
     debug: Debug = False,
 ) -> None:
@@ -45,15 +65,21 @@ def collect(
 
     The first column is the name of the result's folder. Put the outcome of each patient beside it, and the
     table is what the other commands of cohorts take.
+
+    With --visits the rows go by patient and day: the key of the patient, the number of the visit and the days
+    since the first. The key is written as your table has it; dates are not written.
     """
     from groundglass.cli.console import console
     from groundglass.cli.errors import WrongInput
     from groundglass.cohort import collect as collected
     from groundglass.cohort import write_table
+    from groundglass.cohort.visits import with_visits
 
     if out is not None and out.is_file() and not overwrite:
         raise WrongInput(f"the table {out} exists; choose another name, or give --overwrite")
     rows = collected(results)
+    if visits is not None:
+        rows = with_visits(rows, visits, patient=patient, day=date)
     if out is None:
         print_csv(rows)
         return

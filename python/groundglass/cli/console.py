@@ -52,6 +52,7 @@ STAGES = {
     "segmentation": "segmenting slices",
     "quantification": "measuring",
     "write": "writing",
+    "map": "registering",
 }
 
 

@@ -76,6 +76,15 @@ Out = Annotated[
     typer.Option("--out", "-o", metavar="DIR", help="Folder to write; new or empty.", rich_help_panel=OUTPUT),
 ]
 Overwrite = Annotated[bool, flag("--overwrite", help="Replace an existing output folder.", panel=OUTPUT)]
+PatientKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--patient-key",
+        metavar="FILE",
+        help="A secret of yours: the result holds a digest of the patient's ID by it, for compare.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Model = Annotated[
     str | None,
     typer.Option(

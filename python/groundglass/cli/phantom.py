@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from groundglass.cli.manual import METHOD, OUTPUT, page
+from groundglass.cli.manual import METHOD, OUTPUT, flag, page
 from groundglass.cli.options import Debug, Model, Out, Overwrite, Threads
 
 PHANTOM_FILES = {
@@ -17,6 +17,7 @@ PHANTOM_FILES = {
     "lesions.nii.gz": "the true lesions: 1 ground glass, 2 consolidation",
     "lobes.nii.gz": "the true lobes: 1, 2 left, 3 to 5 right, from the top",
     "truth.json": "voxels, ml and percent of each region",
+    "change.nii.gz": "--later: 1 new, 2 resolved, 3 kept, 4 denser, 5 lighter",
 }
 PHANTOM_EXAMPLES = {
     "A patient to try everything with:": "groundglass phantom --out patient",
@@ -24,6 +25,7 @@ PHANTOM_EXAMPLES = {
         "groundglass phantom --out patient --seed 7 --ground-glass 0.2 \\",
         "    --consolidation 0 --format nifti",
     ),
+    "The same patient a month later too:": "groundglass phantom --out patient --later",
 }
 DEMO_FILES = {
     "study/": "the patient as a DICOM series, with the true masks and truth.json",
@@ -67,6 +69,24 @@ def phantom(
             "--consolidation", metavar="F", help="Fraction of the lungs, 0 to 0.9.", rich_help_panel=METHOD
         ),
     ] = 0.03,
+    later: Annotated[
+        bool,
+        flag(
+            "--later",
+            help="The same patient twice, in baseline/ and followup/: another breath, lesions that have "
+            "changed, and the truth of every change.",
+            panel=METHOD,
+        ),
+    ] = False,
+    gas: Annotated[
+        float,
+        typer.Option(
+            "--gas",
+            metavar="F",
+            help="With --later: the gas in the lungs then, over that of before, 0.6 to 1.3.",
+            rich_help_panel=METHOD,
+        ),
+    ] = 0.85,
     *,
     out: Out,
     format: Annotated[
@@ -78,14 +98,23 @@ def phantom(
     """Make a chest CT with ground glass and consolidation of exactly known volume.
 
     Body, ribs, heart, diaphragm, airways and two lungs with branching vessels are drawn by a program, and
-    the lesions put into them are counted voxel by voxel. The same options give the same bytes.
+    the lesions put into them are counted voxel by voxel. The same options give the same bytes. With --later
+    the patient comes back after a month.
     """
     from groundglass import phantom as phantoms
     from groundglass.cli.console import console, refuse_existing
-    from groundglass.phantom import write_phantom
+    from groundglass.phantom import write_phantom, write_twice
     from groundglass.write import output_folder
 
     refuse_existing(out, overwrite)
+    if later:
+        twice = phantoms.make_twice(
+            seed, gas=gas, course=phantoms.MIXED, ground_glass=ground_glass, consolidation=consolidation
+        )
+        write_twice(out, twice, format.value, overwrite=overwrite)
+        parts = ", ".join(f"{name} {ml:.1f} ml" for name, ml in twice.truth["changes_ml"].items())
+        console().print(f"Change of opacity: {parts}\nWritten to {out}", markup=False)
+        return
     with output_folder(out, overwrite=overwrite) as folder:
         patient = phantoms.make(seed, ground_glass=ground_glass, consolidation=consolidation)
         write_phantom(folder, patient, format=format.value)

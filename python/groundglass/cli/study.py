@@ -17,6 +17,7 @@ from groundglass.cli.options import (
     LungMethods,
     Models,
     Overwrite,
+    PatientKey,
     Positions,
     PresetOption,
     Threads,
@@ -190,6 +191,7 @@ def analyze(
             panel=OUTPUT,
         ),
     ] = False,
+    patient_key: PatientKey = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -212,6 +214,7 @@ def analyze(
         refuse_existing,
         stage_bars,
     )
+    from groundglass.read.patient import read_key
 
     asked = {"report": report, "dicom-seg": dicom_seg, "dicom-sr": dicom_sr, "parquet": parquet}
     extras = [name for name, wanted in asked.items() if wanted]
@@ -242,6 +245,7 @@ def analyze(
             overwrite=overwrite,
             threads=threads,
             keep_uid=keep_uid,
+            patient_key=None if patient_key is None else read_key(patient_key),
             extras=extras,
             progress=progress,
         )

@@ -189,6 +189,7 @@ class Findings:
                 "shape": [int(size) for size in ct.shape],
                 "spacing_mm": [float(value) for value in ct.spacing_mm],
                 "voxel_ml": float(ct.voxel_ml),
+                **({} if self.source.patient is None else {"patient": self.source.patient}),
             },
             "lungs": self._lungs_entry(),
             "lesions": self._origin("lesions", "model"),

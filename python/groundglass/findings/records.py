@@ -65,7 +65,8 @@ class InputRecord:
 
     `kind` is the reader's word for the format, or ``"array"`` for a volume handed over in memory. `sha256` is
     taken over the files' bytes, for an array over its voxels and grid. `series_uid` is kept only when asked
-    for: it identifies a series, and through it a patient. `grid` is the one of a NIfTI, NRRD or MetaImage
+    for: it identifies a series, and through it a patient. `patient` is a digest of the patient's ID by the
+    user's own key, None without one. `grid` is the one of a NIfTI, NRRD or MetaImage
     file, to which the masks go back when they are written; None for DICOM and for arrays.
     """
 
@@ -74,6 +75,7 @@ class InputRecord:
     files: int | None = None
     series_uid: str | None = None
     grid: Grid | None = None
+    patient: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

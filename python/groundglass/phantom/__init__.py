@@ -8,7 +8,20 @@ measured.
 from __future__ import annotations
 
 from groundglass.phantom.assemble import Phantom, make, truth_of
+from groundglass.phantom.lesions import Course
 from groundglass.phantom.pitfalls import Pitfalls
 from groundglass.phantom.save import write_phantom
+from groundglass.phantom.twice import MIXED, Twice, make_twice, write_twice
 
-__all__ = ["Phantom", "Pitfalls", "make", "truth_of", "write_phantom"]
+__all__ = [
+    "MIXED",
+    "Course",
+    "Phantom",
+    "Pitfalls",
+    "Twice",
+    "make",
+    "make_twice",
+    "truth_of",
+    "write_phantom",
+    "write_twice",
+]

@@ -21,6 +21,7 @@ from groundglass.phantom.truth import truth_table
 
 if TYPE_CHECKING:
     from groundglass._core import CtVolume
+    from groundglass.phantom.lesions import Course
 
 VERSION = 1
 """Raised when the same seed makes another phantom."""
@@ -100,25 +101,63 @@ def make(
     arguments give the same bytes. Raises ``ValueError`` for a wrong argument, naming it, its value and the
     range. Costs about 4 s and 0.3 GB at the default shape.
     """
-    seed, fractions, grid = _checked(seed, ground_glass, consolidation, shape, spacing_mm)
-    build, tissue_seed, tree_seed, lesion_seed, texture_seed, noise_seed, mimic_seed = _streams(seed)
+    seed, fractions, grid = checked(seed, ground_glass, consolidation, shape, spacing_mm)
     what = pitfalls or Pitfalls()
-    chest = Chest(what.proportions(Proportions.draw(build)), grid)
-    hu, lungs, depth, mimics = _body(chest, Tissue(tissue_seed, chest), Mimics(mimic_seed, chest, what))
-    vessels, lumen, walls = _branches(tree_seed, chest, lungs, depth)
-    lesions, within = lesion.place(lesion_seed, lungs, depth, grid, *fractions, bases=what.dense_bases)
-    _fill(
-        texture_seed, chest, hu, lungs, lesions, within, (vessels, lumen, walls), fissures, what.dependent_hu
-    )
-    image = _scan(noise_seed, grid, hu)
+    drawn = draw(seed, fractions, grid, what, fissures)
+    truth = _truth(seed, fractions, grid, drawn.lungs, drawn.lesions, what)
+    return phantom_of(drawn, grid, truth, noise=_streams(seed)[5])
 
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A patient before the scan: HU without noise, and the true masks of :class:`Phantom`."""
+
+    hu: Floats
+    lungs: NDArray[np.uint8]
+    lesions: NDArray[np.uint8]
+    mimics: NDArray[np.uint8]
+    lobes: NDArray[np.uint8]
+
+
+def draw(
+    seed: int,
+    fractions: tuple[float, float],
+    grid: FieldOfView,
+    pitfalls: Pitfalls,
+    fissures: bool,
+    course: Course | None = None,
+) -> Scene:
+    """The patient of a seed; with `course` the same one after it, breathed as before."""
+    build, tissue_seed, tree_seed, lesion_seed, texture_seed, _noise, mimic_seed = _streams(seed)
+    chest = Chest(pitfalls.proportions(Proportions.draw(build)), grid)
+    hu, lungs, depth, mimics = _body(chest, Tissue(tissue_seed, chest), Mimics(mimic_seed, chest, pitfalls))
+    vessels, lumen, walls = _branches(tree_seed, chest, lungs, depth)
+    lesions, within = lesion.place(
+        lesion_seed, lungs, depth, grid, *fractions, bases=pitfalls.dense_bases, course=course
+    )
+    branches = vessels, lumen, walls
+    _fill(texture_seed, chest, hu, lungs, lesions, within, branches, fissures, pitfalls.dependent_hu)
+    return Scene(hu, lungs, lesions, mimics, lobes_of(chest, lungs))
+
+
+def phantom_of(
+    drawn: Scene,
+    grid: FieldOfView,
+    truth: dict[str, Any],
+    *,
+    noise: np.random.Generator,
+    moved_mm: tuple[float, float, float] = (0.0, 0.0, 0.0),
+) -> Phantom:
+    """The scan of a patient, who lies in the scanner `moved_mm` (x, y, z) from the usual place."""
+    image = _scan(noise, grid, drawn.hu)
     slices, _rows, _columns = grid.shape
-    origin = (float(grid.x[0]), float(grid.y[0]), round(-0.5 * (slices - 1) * grid.spacing_mm[0], 6))
-    truth = _truth(seed, fractions, grid, lungs, lesions, what)
-    lobes = lobes_of(chest, lungs)
-    for array in (image, lungs, lesions, mimics, lobes):
+    usual = (float(grid.x[0]), float(grid.y[0]), round(-0.5 * (slices - 1) * grid.spacing_mm[0], 6))
+    x, y, z = (at + off for at, off in zip(usual, moved_mm, strict=True))
+    for array in (image, drawn.lungs, drawn.lesions, drawn.mimics, drawn.lobes):
         array.flags.writeable = False
-    return Phantom(image, lungs, lesions, mimics, grid.spacing_mm, origin, truth, lobes)
+    return Phantom(
+        image, drawn.lungs, drawn.lesions, drawn.mimics, grid.spacing_mm, (x, y, z), truth, drawn.lobes
+    )
 
 
 def truth_of(
@@ -135,7 +174,7 @@ def truth_of(
     For cohorts of numbers: vessels, bronchi and noise are left out, in large voxels most of the work. Raises
     as :func:`make` does.
     """
-    seed, fractions, grid = _checked(seed, ground_glass, consolidation, shape, spacing_mm)
+    seed, fractions, grid = checked(seed, ground_glass, consolidation, shape, spacing_mm)
     build, tissue_seed, _trees, lesion_seed, _texture, _noise, mimic_seed = _streams(seed)
     what = pitfalls or Pitfalls()
     chest = Chest(what.proportions(Proportions.draw(build)), grid)
@@ -170,7 +209,7 @@ def _truth(
     return {"seed": seed, "version": VERSION, "parameters": parameters} | truth
 
 
-def _checked(
+def checked(
     seed: int,
     ground_glass: float,
     consolidation: float,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from groundglass.phantom.fields import FieldOfView, Floats, SmoothNoise
 from groundglass.phantom.pitfalls import Side
 
 GROUND_GLASS, CONSOLIDATION = 1, 2
+Labels = NDArray[np.uint8]
 _LABELS = {"left": (1,), "right": (2,), "both": (1, 2)}
 
 
@@ -23,6 +25,63 @@ class Foci:
     radius: NDArray[np.float64]
     strength: NDArray[np.float64]
     dense: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What becomes of the patches until a later time: shares of them, 0..1, one fate each; the rest stay.
+
+    `grow` and `shrink` change a patch's radius by :data:`GROWTH` and by :data:`SHRINKAGE`, `consolidate`
+    makes its middle dense, `vanish` leaves nothing of it; `appear` adds as many new ones. `seed` decides
+    which patches.
+    """
+
+    grow: float = 0.0
+    shrink: float = 0.0
+    consolidate: float = 0.0
+    vanish: float = 0.0
+    appear: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        shares = {name: getattr(self, name) for name in FATES}
+        for name, value in (shares | {"appear": self.appear}).items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be a share of the patches from 0 to 1, found {value!r}")
+        if sum(shares.values()) > 1 + 1e-9:
+            raise ValueError(f"{' + '.join(shares)} must be at most 1, found {sum(shares.values()):g}")
+
+
+FATES = ("grow", "shrink", "consolidate", "vanish")
+GROWTH, SHRINKAGE = 1.35, 0.65
+#: Added to the strength of a patch that consolidates: its middle comes to lie above the threshold.
+DENSENING = 0.35
+#: Nothing is left of a patch of this strength.
+GONE = -9.0
+
+
+def after(foci: Foci, course: Course, lungs: Labels, depth: NDArray[np.float16], grid: FieldOfView) -> Foci:
+    """The patches at a later time."""
+    rng = np.random.Generator(np.random.PCG64([2, course.seed]))
+    count = len(foci.radius)
+    shares = [getattr(course, name) for name in FATES]
+    ends = np.rint(np.cumsum([0.0, *shares]) * count).astype(int)
+    order = rng.permutation(count)
+    grow, shrink, solid, gone = (order[a:b] for a, b in pairwise(ends))
+    radius, strength, dense = foci.radius.copy(), foci.strength.copy(), foci.dense.copy()
+    radius[grow] *= GROWTH
+    radius[shrink] *= SHRINKAGE
+    dense[solid] = True
+    strength[solid] += DENSENING
+    strength[gone] = GONE
+    fresh = draw_foci(rng, lungs, depth, grid, 0.1)
+    new = slice(0, min(round(course.appear * count), len(fresh.radius)))
+    return Foci(
+        np.concatenate([foci.centre, fresh.centre[new]]),
+        np.concatenate([radius, fresh.radius[new]]),
+        np.concatenate([strength, fresh.strength[new]]),
+        np.concatenate([dense, fresh.dense[new]]),
+    )
 
 
 def draw_foci(
@@ -58,19 +117,54 @@ def place(
     consolidation: float,
     *,
     bases: Side = "none",
+    course: Course | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """The lesion map, and for each lung voxel (in storage order) how deep in its lesion it lies, 0 edge..1
     core.
 
     Every lung voxel gets a rank from a smooth field; consolidation takes the highest of its field, ground
     glass the highest of what is left, so that both counts are round(fraction x lung voxels). With ``bases``
-    the consolidation fills the lung from behind and below, on that side.
+    the consolidation fills the lung from behind and below, on that side. With ``course`` the patches have
+    gone on as it says, and what was the least of each field that is a lesion is so still: where no patch has
+    changed nothing has.
     """
     inside = lungs > 0
     total = int(np.count_nonzero(inside))
     wanted = {CONSOLIDATION: round(consolidation * total), GROUND_GLASS: round(ground_glass * total)}
     foci = draw_foci(rng, lungs, depth, grid, ground_glass + consolidation)
     coarse, medium, fine = (SmoothNoise(rng, grid, scale) for scale in (34.0, 13.0, 5.0))
+    fields = (coarse, medium, fine)
+    haze, core = _scores(lungs, depth, grid, foci, fields, bases)
+    labels = np.zeros(total, np.uint8)
+    least: dict[int, float] = {}
+    for label, score in ((CONSOLIDATION, core), (GROUND_GLASS, haze)):
+        chosen = _highest(score, labels == 0, wanted[label])
+        labels[chosen] = label
+        least[label] = float(score[chosen].min()) if len(chosen) else np.inf
+    if course is not None:
+        haze, core = _scores(lungs, depth, grid, after(foci, course, lungs, depth, grid), fields, bases)
+        labels[:] = np.where(haze >= least[GROUND_GLASS], GROUND_GLASS, 0)
+        labels[core >= least[CONSOLIDATION]] = CONSOLIDATION
+    within = np.zeros(total, np.float32)
+    for label, score in ((CONSOLIDATION, core), (GROUND_GLASS, haze)):
+        chosen = np.flatnonzero(labels == label)
+        within[chosen] = np.clip((score[chosen] - np.float32(least[label])) / 0.55, 0, 1)
+    result = np.zeros(lungs.shape, np.uint8)
+    result[inside] = labels
+    return result, within
+
+
+def _scores(
+    lungs: Labels,
+    depth: NDArray[np.float16],
+    grid: FieldOfView,
+    foci: Foci,
+    fields: tuple[SmoothNoise, SmoothNoise, SmoothNoise],
+    bases: Side,
+) -> tuple[Floats, Floats]:
+    """How much each lung voxel is ground glass and consolidation, in storage order."""
+    inside = lungs > 0
+    total = int(np.count_nonzero(inside))
     haze = np.empty(total, np.float32)
     core = np.empty(total, np.float32)
     at = 0
@@ -83,7 +177,7 @@ def place(
         at += len(rows)
         patch, dense = _patches(foci, x, y, float(z))
         below = np.clip(depth[index][rows, columns].astype(np.float32), 0, 60)
-        noise = [field(index)[rows, columns] for field in (coarse, medium, fine)]
+        noise = [field(index)[rows, columns] for field in fields]
         ragged = 0.15 * noise[0] + 0.18 * noise[1] + 0.11 * noise[2]
         haze[part] = patch + ragged - below / 70 + y / 900 - float(z) / 1500
         core[part] = dense + 0.10 * noise[0] + 0.19 * noise[1] + 0.13 * noise[2] - below / 60 + y / 700
@@ -91,17 +185,7 @@ def place(
             # A front that rises towards the back: 30 mm of it weigh as much as a patch.
             wanted_side = np.isin(lungs[index][rows, columns], _LABELS[bases])
             core[part] = (y - 0.9 * float(z)) / 30 + 0.3 * noise[0] + 0.15 * noise[1] - 100 * ~wanted_side
-    labels = np.zeros(total, np.uint8)
-    within = np.zeros(total, np.float32)
-    for label, score in ((CONSOLIDATION, core), (GROUND_GLASS, haze)):
-        chosen = _highest(score, labels == 0, wanted[label])
-        labels[chosen] = label
-        if len(chosen):
-            least = score[chosen].min()
-            within[chosen] = np.clip((score[chosen] - least) / 0.55, 0, 1)
-    result = np.zeros(lungs.shape, np.uint8)
-    result[inside] = labels
-    return result, within
+    return haze, core
 
 
 def _patches(foci: Foci, x: Floats, y: Floats, z: float) -> tuple[Floats, Floats]:

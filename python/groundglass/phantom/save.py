@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 def write_phantom(
-    folder: str | Path, phantom: Phantom, format: str = "dicom", *, overwrite: bool = False
+    folder: str | Path,
+    phantom: Phantom,
+    format: str = "dicom",
+    *,
+    date: str = "20260101",
+    overwrite: bool = False,
 ) -> None:
     """Writes a phantom with its true masks, everything or nothing.
 
-    ``format`` "dicom" gives the CT as a series in ``ct/``, "nifti" as ``ct.nii.gz``. Beside it lie
-    ``lungs.nii.gz`` (1 left, 2 right), ``lesions.nii.gz`` (1 ground glass, 2 consolidation),
+    ``format`` "dicom" gives the CT as a series of ``date`` in ``ct/``, "nifti" as ``ct.nii.gz``. Beside it
+    lie ``lungs.nii.gz`` (1 left, 2 right), ``lesions.nii.gz`` (1 ground glass, 2 consolidation),
     ``lobes.nii.gz`` (1 to 5, where the phantom has them) and ``truth.json`` (``Phantom.truth``).
 
     Raises ``ValueError`` for another format, ``groundglass.write.OutputError`` where the folder can't be
@@ -29,7 +34,7 @@ def write_phantom(
     grid = (phantom.spacing_mm, phantom.origin_mm, phantom.direction)
     with output_folder(folder, overwrite=overwrite) as temporary:
         if format == "dicom":
-            write_dicom(temporary / "ct", phantom, seed=phantom.seed)
+            write_dicom(temporary / "ct", phantom, seed=phantom.seed, date=date)
         else:
             write_nifti(temporary / "ct.nii.gz", phantom.hounsfield, *grid)
         write_nifti(temporary / "lungs.nii.gz", phantom.lungs, *grid)

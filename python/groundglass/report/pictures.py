@@ -79,7 +79,7 @@ def key_slices(result: Findings) -> list[KeySlice]:
                 number=place + 1,
                 entry=result.profile[index],
                 most=index == most,
-                uri=_jpeg(picture),
+                uri=jpeg(picture),
                 width=picture.width,
                 height=picture.height,
             )
@@ -118,14 +118,14 @@ def front(result: Findings, slices: Sequence[int]) -> Front:
     upright: npt.NDArray[np.uint8] = np.rint(picture[::-1]).astype(np.uint8)
     half = ct.spacing_mm[0] / 2
     return Front(
-        uri=_jpeg(Image.fromarray(upright).resize(size, Image.Resampling.BICUBIC)),
+        uri=jpeg(Image.fromarray(upright).resize(size, Image.Resampling.BICUBIC)),
         bottom_mm=float(result.profile[lowest].position_mm - half),
         top_mm=float(result.profile[highest].position_mm + half),
         width_mm=width_mm,
     )
 
 
-def _jpeg(picture: Image) -> str:
+def jpeg(picture: Image) -> str:
     """A data URI; colours are kept at full resolution, as contours are a pixel or two wide."""
     for quality in JPEG_QUALITIES:
         held = io.BytesIO()

@@ -31,12 +31,15 @@ class Volume(Protocol):
     def direction(self) -> Sequence[Sequence[float]]: ...
 
 
-def write_dicom(folder: str | Path, volume: Volume, *, seed: int = 0, overwrite: bool = False) -> None:
+def write_dicom(
+    folder: str | Path, volume: Volume, *, seed: int = 0, date: str = "20260101", overwrite: bool = False
+) -> None:
     """Writes a CT Image Storage series, one uncompressed file a slice, all slices or none.
 
     For made-up studies: the patient is "Phantom^Groundglass", every identifier follows from ``seed`` and
-    the voxels, so the same input gives the same bytes and another volume another study. Pixels are unsigned
-    16 bit with slope 1 and intercept -1024. Files are numbered from the head down, as scanners do.
+    the voxels, so the same input gives the same bytes and another volume another study; ``date`` is its day.
+    Pixels are unsigned 16 bit with slope 1 and intercept -1024. Files are numbered from the head down, as
+    scanners do.
 
     Raises ``ValueError`` for HU outside -1024..64511, ``OutputError`` for a folder that can't be written and
     ``ImportError`` without pydicom. Costs about 1 s for 100 slices.
@@ -51,7 +54,7 @@ def write_dicom(folder: str | Path, volume: Volume, *, seed: int = 0, overwrite:
         raise ValueError(
             f"hounsfield must lie in -1024..64511 to be stored with intercept -1024, found {low}..{high}"
         )
-    series = _series(volume, hu, seed)
+    series = _series(volume, hu, seed, date)
     axes = np.asarray(volume.direction, dtype=np.float64)
     origin = np.asarray(volume.origin_mm, dtype=np.float64)
     normal = np.cross(axes[2], axes[1])
@@ -77,7 +80,7 @@ def write_dicom(folder: str | Path, volume: Volume, *, seed: int = 0, overwrite:
             pydicom.dcmwrite(temporary / f"IM{number:05d}.dcm", data, enforce_file_format=True)
 
 
-def _series(volume: Volume, hu: NDArray[Any], seed: int) -> Dataset:
+def _series(volume: Volume, hu: NDArray[Any], seed: int, date: str) -> Dataset:
     """What all slices share."""
     from pydicom.dataset import Dataset
 
@@ -94,7 +97,7 @@ def _series(volume: Volume, hu: NDArray[Any], seed: int) -> Dataset:
     data.PatientID = f"GG{digits:08d}"
     data.PatientBirthDate = data.PatientSex = ""
     data.StudyInstanceUID = _uid("study", seed, content)
-    data.StudyDate = data.SeriesDate = data.AcquisitionDate = data.ContentDate = "20260101"
+    data.StudyDate = data.SeriesDate = data.AcquisitionDate = data.ContentDate = date
     data.StudyTime = data.SeriesTime = data.AcquisitionTime = data.ContentTime = "120000"
     data.StudyID, data.StudyDescription = "1", "Chest phantom"
     data.ReferringPhysicianName = data.AccessionNumber = ""
