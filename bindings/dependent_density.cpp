@@ -84,8 +84,8 @@ void bind_dependent_rows(py::module_& module) {
             return py::str("DependentMeasures(dependent_ml={:.1f})").format(self.dependent_ml);
         });
 
-    py::class_<region_dependent, dependent_measures>(
-        module, "RegionDependent", "The dependent density of one region, with its name.")
+    py::class_<region_dependent, dependent_measures>(module, "RegionDependent",
+                                                     "The dependent density of one region, with its name.")
         .def_property_readonly("region", [](const region_dependent& self) { return name_of(self.region); })
         .def("to_dict", [](const region_dependent& self) { return dependent_row_dict(self); })
         .def(py::pickle([](const region_dependent& self) { return state_of(self); }, &dependent_row_from))
@@ -111,7 +111,8 @@ a voxel belongs to it; None where it is not told apart. notes: the same in words
     def_region_rows(
         table, [](const region_dependent& row) { return dependent_row_dict(row); },
         [](const dependent_measures& row) { return measures_dict(row); });
-    table.def_property_readonly("position", [](const dependent_table& self) { return name_of(self.position); })
+    table
+        .def_property_readonly("position", [](const dependent_table& self) { return name_of(self.position); })
         .def_readonly("left_out", &dependent_table::left_out)
         .def_readonly("lung_level_hu", &dependent_table::lung_level_hu)
         .def_property_readonly("layer", [](const dependent_table& self) { return view_of(self.layer); })
@@ -142,10 +143,9 @@ the CT. Raises ValueError for another position, and for a measure that is negati
              py::kw_only(), "position"_a = "unknown", "depth_mm"_a = usual.depth_mm,
              "above_lung_hu"_a = usual.above_lung_hu, "gap_mm"_a = usual.gap_mm,
              "mirror_mm"_a = usual.mirror_mm)
-        .def_property_readonly(
-            "position", [](const dependent_density& self) { return name_of(self.options().position); })
-        .def("__call__", &dependent_density::operator(), "study"_a,
-             py::call_guard<py::gil_scoped_release>());
+        .def_property_readonly("position",
+                               [](const dependent_density& self) { return name_of(self.options().position); })
+        .def("__call__", &dependent_density::operator(), "study"_a, py::call_guard<py::gil_scoped_release>());
     as_stage(by_keywords(stage, [](const dependent_density& self) {
         const auto& [position, layer] = self.options();
         return py::dict("position"_a = name_of(position), "depth_mm"_a = layer.depth_mm,

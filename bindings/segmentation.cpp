@@ -174,8 +174,8 @@ template <class... Own, class Stage, class Make, class... Arguments>
 void define_init(py::class_<Stage>& cls, Make make, const Arguments&... own_arguments) {
     const lesion_options standard;
     cls.def(py::init([make](Own... own, int threads, bool bfloat16, double threshold, double average_mm,
-                            double minimum_lesion_ml, int views, std::size_t long_edge, bool keep_probabilities,
-                            const std::string& device) {
+                            double minimum_lesion_ml, int views, std::size_t long_edge,
+                            bool keep_probabilities, const std::string& device) {
                 const py::gil_scoped_release no_gil;
                 return make({threads, bfloat16, threshold, average_mm, minimum_lesion_ml, views, long_edge,
                              keep_probabilities, segmentation::device_named(device)},
@@ -184,7 +184,8 @@ void define_init(py::class_<Stage>& cls, Make make, const Arguments&... own_argu
             own_arguments..., "threads"_a = standard.threads, "bfloat16"_a = standard.bfloat16,
             "threshold"_a = standard.threshold, "average_mm"_a = standard.average_mm,
             "minimum_lesion_ml"_a = standard.minimum_lesion_ml, "views"_a = standard.views,
-            "long_edge"_a = standard.long_edge, "keep_probabilities"_a = standard.keep_probabilities, "device"_a = name_of(standard.device));
+            "long_edge"_a = standard.long_edge, "keep_probabilities"_a = standard.keep_probabilities,
+            "device"_a = name_of(standard.device));
 }
 
 /// What both stages have: how they run, and the options that both take.
@@ -283,7 +284,8 @@ PYBIND11_MODULE(_segmentation, module) {
         for (const auto& model : self.models()) result.append(as_dict(model.contract()));
         return result;
     });
-    cls.def_property_readonly("runs_on", [](const ensemble& self) { return name_of(self.models()[0].device()); });
+    cls.def_property_readonly("runs_on",
+                              [](const ensemble& self) { return name_of(self.models()[0].device()); });
     define_run(cls, {"models", "as_published"});
 
     py::class_<inf_net> two_step(module, "InfNet",

@@ -121,8 +121,8 @@ The array is copied once. Raises ValueError for another shape, spacing or orient
         .def_property_readonly("slice_thickness_mm",
                                [](const ct_volume& self) { return self.reconstruction().slice_thickness_mm; })
         .def_property_readonly("kernel", [](const ct_volume& self) { return self.reconstruction().kernel; })
-        .def_property_readonly(
-            "position", [](const ct_volume& self) { return name_of(self.reconstruction().position); })
+        .def_property_readonly("position",
+                               [](const ct_volume& self) { return name_of(self.reconstruction().position); })
         .def("__repr__",
              [](const ct_volume& self) {
                  return py::str("CtVolume(shape={}, spacing_mm={}, notes={})")

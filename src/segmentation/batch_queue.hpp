@@ -20,8 +20,8 @@ namespace groundglass::segmentation::detail {
 template <class Job>
 class batch_queue {
 public:
-    /// `run` is called with one job or more, by one thread at a time; what it throws, each of its jobs' threads
-    /// throws. `most(job)` is the largest batch of such jobs, at least 1.
+    /// `run` is called with one job or more, by one thread at a time; what it throws, each of its jobs'
+    /// threads throws. `most(job)` is the largest batch of such jobs, at least 1.
     batch_queue(std::function<void(std::span<Job* const>)> run, std::function<std::size_t(const Job&)> most)
         : run_(std::move(run)), most_(std::move(most)) {}
 

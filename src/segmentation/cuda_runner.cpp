@@ -32,7 +32,8 @@ constexpr std::size_t share_of_free = 2;
 constexpr std::size_t largest_batch = 32;
 
 /// Keeps cuDNN and cuBLAS from rounding inputs to 10 bits (TF32) as long as one of them lives: probabilities
-/// would move by up to a hundredth. LibTorch has one switch for the whole process; the last one gives it back.
+/// would move by up to a hundredth. LibTorch has one switch for the whole process; the last one gives it
+/// back.
 class full_float32 {
 public:
     full_float32() {
@@ -134,11 +135,10 @@ private:
         const auto& first = *jobs.front();
         std::vector<at::Tensor> images;
         for (const auto* job : jobs) images.push_back(image_tensor(job->image, job->channels, job->size));
-        const auto input =
-            at::cat(images)
-                .to(at::Device(at::kCUDA, 0), tensor_type(bfloat16_))
-                .contiguous(first.channels == 1 ? at::MemoryFormat::Contiguous
-                                                : at::MemoryFormat::ChannelsLast);
+        const auto input = at::cat(images)
+                               .to(at::Device(at::kCUDA, 0), tensor_type(bfloat16_))
+                               .contiguous(first.channels == 1 ? at::MemoryFormat::Contiguous
+                                                               : at::MemoryFormat::ChannelsLast);
         const auto found = answer_of(module_, input, where_).to(at::kCPU, at::kFloat).contiguous();
         for (std::size_t i = 0; i < jobs.size(); ++i)
             take_planes(found.narrow(0, static_cast<std::int64_t>(i), 1), where_, first.channels, first.size,

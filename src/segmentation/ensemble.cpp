@@ -24,7 +24,8 @@ void check(const ensemble_options& options) {
 
 std::vector<segmenter> load(const ensemble_options& options) {
     std::vector<segmenter> models;
-    for (const auto& model : options.models) models.emplace_back(segmenter_options{model, options.bfloat16, options.device});
+    for (const auto& model : options.models)
+        models.emplace_back(segmenter_options{model, options.bfloat16, options.device});
     return models;
 }
 

@@ -18,8 +18,8 @@ class two_networks {
 public:
     two_networks(const inf_net_options& options)
         : infection_({options.infection, options.bfloat16, options.device}),
-          multi_class_({options.multi_class, options.bfloat16, options.device}), window_hu_(options.window_hu),
-          as_published_(options.as_published) {
+          multi_class_({options.multi_class, options.bfloat16, options.device}),
+          window_hu_(options.window_hu), as_published_(options.as_published) {
         need(infection_, normalisation::imagenet_rgb, "infection");
         need(multi_class_, normalisation::imagenet_bgr_with_infection, "multi_class");
         if (infection_.contract().classes.size() != 1)

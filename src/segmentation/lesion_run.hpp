@@ -63,10 +63,10 @@ struct lesion_finder {
 
 /// The same with networks as `mean_of_members` takes them.
 template <class Networks>
-[[nodiscard]] volume::lesion_ct
-find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings, const Networks& networks,
-             std::vector<const segmenter*> models, std::vector<const model_contract*> judges,
-             const progress_function& progress) {
+[[nodiscard]] volume::lesion_ct find_lesions(const volume::lung_ct& lungs, const lesion_settings& settings,
+                                             const Networks& networks, std::vector<const segmenter*> models,
+                                             std::vector<const model_contract*> judges,
+                                             const progress_function& progress) {
     const auto run = [&](std::span<const std::int16_t> slice, image_size size, const pixel_box& box,
                          const member_function& seen) {
         return mean_of_members(networks, view_count(settings), slice, size, box, std::nullopt, false, seen);

@@ -22,7 +22,7 @@ import groundglass as gg
 import web_helpers as make
 from groundglass.errors import Cancelled
 from groundglass.overlay import windowed
-from groundglass.web.analysis import DOWNLOADS, PAGE, run
+from groundglass.web.analysis import DOWNLOADS, PAGE, SHOWN, run
 from groundglass.web.errors import Refused
 from groundglass.web.settings import Settings
 from groundglass.web.uploads import kind_of_upload
@@ -109,7 +109,7 @@ def test_a_study_gives_every_file_of_the_page(upload: Upload, tmp_path: Path) ->
     assert page["kind"] == "study"
     assert page["result"] == json.loads((folder / "result.json").read_text())
     assert page["shape"] == list(patient().hounsfield.shape)
-    assert {path.name for path in folder.iterdir()} == {*DOWNLOADS, PAGE}
+    assert {path.name for path in folder.iterdir()} == {*DOWNLOADS, PAGE, SHOWN}
     assert [entry["name"] for entry in page["downloads"]] == list(DOWNLOADS)
     ct, labels = (
         np.asarray(nibabel.load(folder / name).dataobj).T for name in ("ct.nii.gz", "labels.nii.gz")

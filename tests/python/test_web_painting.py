@@ -179,3 +179,13 @@ def test_a_single_pictures_zip_takes_the_uploads_name(archive: Path) -> None:
     (archive / PAGE).write_text(json.dumps({"kind": "slice", "images": [image(0, "")]}))
     found = unzipped(painting.painted_zip(archive, "срез 1.png", Paint.from_query(ALL), "en"))
     assert list(found) == ["срез 1.png", "срез 1.txt"]
+
+
+def test_stripes_are_ground_glass_without_a_colour_of_their_own() -> None:
+    grey, labels = np.full((1, 3), 90, np.uint8), np.array([[4, 1, 0]], np.uint8)
+    yellow, black = (255, 212, 0), (0, 0, 0)
+    painted = Paint({"ground_glass": (yellow, 1.0)})(grey, labels)
+    assert painted.tolist() == [[list(yellow), list(yellow), [90, 90, 90]]]
+    striped = Paint({"ground_glass": (yellow, 1.0), "dependent": (black, 1.0)})(grey, labels)
+    assert striped.tolist() == [[list(black), list(yellow), [90, 90, 90]]]
+    assert Paint.from_query({"dependent": "000000"}).layers == {"dependent": (black, 1.0)}

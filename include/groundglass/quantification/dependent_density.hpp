@@ -37,8 +37,8 @@ struct dependent_table {
     std::vector<dependent_measures> segments;
     /// How the patient lay.
     volume::patient_position position = volume::patient_position::unknown;
-    /// Why it is not told apart: `position_unknown`, `lies_on_side`, `one_lung` or `no_free_lung`; empty where
-    /// it is.
+    /// Why it is not told apart: `position_unknown`, `lies_on_side`, `one_lung` or `no_free_lung`; empty
+    /// where it is.
     std::string left_out;
     /// Median HU of the lung without opacity; nothing where there is none.
     std::optional<int> lung_level_hu;

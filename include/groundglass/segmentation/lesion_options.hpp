@@ -30,8 +30,8 @@ struct lesion_options {
     /// network that was trained with flips and turns gains a little, and its answer no longer depends on how
     /// the patient lay.
     int views = 1;
-    /// The longer edge, in pixels, that slices are resized to for networks that take a window; 0 takes what each
-    /// one's contract says, else 64 to 1024. Published networks have a size of their own.
+    /// The longer edge, in pixels, that slices are resized to for networks that take a window; 0 takes what
+    /// each one's contract says, else 64 to 1024. Published networks have a size of their own.
     std::size_t long_edge = 0;
     /// Keeps both probabilities of each lung voxel, one byte each.
     bool keep_probabilities = false;

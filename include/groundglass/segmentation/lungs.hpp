@@ -42,7 +42,8 @@ struct lungs_options {
 /// `lungs::find_sides`.
 ///
 /// Notes: `lungs_by_network`, which names the model; `lungs_separated`, `lungs_cut_at_middle` and
-/// `lung_side_uncertain` on the sides; `device_fallback` as of `ensemble`; those of `lungs::assess_lungs`. An empty mask is a warning.
+/// `lung_side_uncertain` on the sides; `device_fallback` as of `ensemble`; those of `lungs::assess_lungs`. An
+/// empty mask is a warning.
 ///
 /// Cost, 150 slices of 512 x 512 (`benchmarks/lungs.py`): about 2 s of one core, which the threads share.
 /// Memory beside the CT and the mask: about 100 MB.

@@ -45,9 +45,12 @@ inline constexpr std::array<std::string_view, 2> lesion_networks{"ensemble-lite"
 /// What it stands for.
 [[nodiscard]] constexpr preset_settings settings_of(preset value) {
     switch (value) {
-    case preset::fast: return {std::span(lesion_networks).first(1), 0, 1};
-    case preset::standard: return {lesion_networks, 0, 1};
-    case preset::best: return {lesion_networks, 0, 4};
+    case preset::fast:
+        return {std::span(lesion_networks).first(1), 0, 1};
+    case preset::standard:
+        return {lesion_networks, 0, 1};
+    case preset::best:
+        return {lesion_networks, 0, 4};
     }
     throw std::invalid_argument("settings_of: there is no such preset");
 }

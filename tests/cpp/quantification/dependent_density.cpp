@@ -35,8 +35,10 @@ TEST_CASE("the position given goes before that of the CT") {
     chest.put(30, 34, -660);
     const auto study = chest.study(patient_position::left_side);
     CHECK(dependent_density{}(study).left_out == "lies_on_side");
-    CHECK(dependent_density({.position = patient_position::supine})(study)[lung_region::both].dependent_ml > 0);
-    CHECK(dependent_density({.position = patient_position::prone})(study)[lung_region::both].dependent_ml == 0);
+    CHECK(dependent_density({.position = patient_position::supine})(study)[lung_region::both].dependent_ml >
+          0);
+    CHECK(dependent_density({.position = patient_position::prone})(study)[lung_region::both].dependent_ml ==
+          0);
 }
 
 TEST_CASE("it is left out with a reason, and NaN") {

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t row_of_both = 6 * 15 * 2;
 
-std::size_t voxels(const lying_chest& chest, dependent_side side, const dependent_layer_options& options = {}) {
+std::size_t voxels(const lying_chest& chest, dependent_side side,
+                   const dependent_layer_options& options = {}) {
     return dependent_layer(chest.study(patient_position::unknown), side, -860, options).count();
 }
 
@@ -65,9 +66,8 @@ TEST_CASE("wrong options and missing lungs") {
     lying_chest chest;
     chest.put(30, 34, -660);
     CHECK_THROWS_AS(voxels(chest, dependent_side::back, {.depth_mm = -1}), std::invalid_argument);
-    CHECK_THROWS_AS(
-        voxels(chest, dependent_side::back, {.gap_mm = std::numeric_limits<double>::quiet_NaN()}),
-        std::invalid_argument);
+    CHECK_THROWS_AS(voxels(chest, dependent_side::back, {.gap_mm = std::numeric_limits<double>::quiet_NaN()}),
+                    std::invalid_argument);
     CHECK_THROWS_AS(voxels(chest, dependent_side::back, {.above_lung_hu = -1}), std::invalid_argument);
     for (auto& label : flat(chest.lungs)) label = label == 1 ? 1 : 0;
     CHECK(voxels(chest, dependent_side::back) == 0);

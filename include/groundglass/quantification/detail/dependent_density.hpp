@@ -81,8 +81,8 @@ struct lung_level {
     const auto text = why == "position_unknown" ? "how the patient lay is not known"
                       : why == "lies_on_side"   ? "the patient lay on a side, so the lungs differ by gravity"
                       : why == "one_lung"       ? "it is told by both lungs alike, and there is one"
-                                                : "too little of the lungs is free of opacity to say how dense "
-                                                  "they are without";
+                                          : "too little of the lungs is free of opacity to say how dense "
+                                            "they are without";
     return {note_level::info, "dependent_density_left_out",
             std::string("Dependent density is not told apart from other opacity: ") + text + "."};
 }
@@ -120,8 +120,7 @@ GROUNDGLASS_INLINE dependent_table dependent_density::operator()(const volume::l
     const bool known = table.left_out.empty();
     const auto side = position == patient_position::prone ? dependent_side::front : dependent_side::back;
     auto layer = make_array<std::uint8_t>(study.ct().grid().shape);
-    if (known)
-        volume::paint(layer, dependent_layer(study, side, *level.hu, options_.layer), std::uint8_t{1});
+    if (known) volume::paint(layer, dependent_layer(study, side, *level.hu, options_.layer), std::uint8_t{1});
 
     const auto lesions = flat(study.lesions());
     const auto inside = flat(layer);

@@ -104,14 +104,13 @@ void follow_column(const lying_slice& slice, std::size_t column, std::uint8_t lu
 [[nodiscard]] inline volume::bit_mask mirrored(const volume::bit_mask& mask, std::size_t twice_midway) {
     volume::bit_mask result(mask.shape());
     const auto columns = mask.shape()[2];
-    volume::for_each_run(
-        mask, [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {
-            // Column c comes to lie at twice_midway - c.
-            if (twice_midway < begin) return;
-            const auto last = std::min(twice_midway - begin + 1, columns);
-            const auto first = twice_midway + 1 > end ? twice_midway + 1 - end : 0;
-            result.set(slice, row, first, last);
-        });
+    volume::for_each_run(mask, [&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end) {
+        // Column c comes to lie at twice_midway - c.
+        if (twice_midway < begin) return;
+        const auto last = std::min(twice_midway - begin + 1, columns);
+        const auto first = twice_midway + 1 > end ? twice_midway + 1 - end : 0;
+        result.set(slice, row, first, last);
+    });
     return result;
 }
 
