@@ -4,8 +4,8 @@
 breathed otherwise, and tells with true masks how far the change of opacity is from the truth and whether its
 sign is right, with the bundled models how often the interval of the change holds the truth and how often an
 unchanged patient is called so, and how well lungs overlap after registration. ``--first`` is the first seed:
-the correlation of errors in ``groundglass.compare`` was fitted on seeds 100 to 115 (``--fit``), the
-figures are those of others. Numbers go to the standard output, and with ``--out`` each patient's to a JSON
+the correlation of errors in ``groundglass.compare`` was fitted on seeds 100 to 102 and 107 to
+109 (``--fit``). Numbers go to the standard output, and with ``--out`` each patient's to a JSON
 file.
 """
 

@@ -22,7 +22,7 @@ SCHEMA_VERSION = "1.0"
 
 #: Correlation of the errors of two measurements of one patient by the same weights; decision 23 tells where
 #: it comes from. Other weights share nothing that is known.
-SHARED = 0.93
+SHARED = 0.96
 
 #: From this probability on more or less is said; below it nothing is.
 LIKELY = 0.9

@@ -172,8 +172,15 @@ def _breathed(drawn: Scene, grid: FieldOfView, rise: NDArray[np.float32]) -> Sce
         low = np.minimum(at.astype(np.intp), slices - 2)
         part = (at - low)[None]
         pair = [np.take_along_axis(drawn.hu, (low + step)[None], axis=0) for step in (0, 1)]
-        plane = ((1 - part) * pair[0] + part * pair[1])[0]
         nearest = np.rint(at).astype(np.intp)[None]
+        # Lung is not mixed with what lies above or below it, which would look like ground glass.
+        lung = [
+            np.take_along_axis(drawn.lungs, place, axis=0) > 0
+            for place in (low[None], low[None] + 1, nearest)
+        ]
+        own = np.take_along_axis(drawn.hu, nearest, axis=0)
+        pair = [np.where(side == lung[2], value, own) for side, value in zip(lung[:2], pair, strict=True)]
+        plane = ((1 - part) * pair[0] + part * pair[1])[0]
         for mask, before in zip(masks, (drawn.lungs, drawn.lesions, drawn.mimics, drawn.lobes), strict=True):
             mask[place] = np.take_along_axis(before, nearest, axis=0)[0]
         gassy = (masks[0][place] > 0) & (plane < _SOLID_HU)
