@@ -25,7 +25,7 @@ def folder() -> Path:
     if not (chosen / "ct.nrrd").exists():
         import SimpleITK as sitk
 
-        made = gg.phantom.make(shape=(150, 512, 512)).ct
+        made = gg.phantom.make(shape=(150, 512, 512))
         image = sitk.GetImageFromArray(made.hounsfield)
         image.SetSpacing(made.spacing_mm[::-1])
         for name in ("ct.nii.gz", "ct.nrrd"):

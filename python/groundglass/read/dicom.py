@@ -402,7 +402,9 @@ def _decode_lossless(found: Scan, headers: Sequence[SliceHeader], first: int, vo
     slope, intercept = headers[0].rescale_slope, headers[0].rescale_intercept
     slope, intercept = 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
     # GDCM rescales other numbers in ways of its own.
-    if not (slope and slope.is_integer() and intercept.is_integer() and headers[0].photometric == "MONOCHROME2"):
+    if not (
+        slope and slope.is_integer() and intercept.is_integer() and headers[0].photometric == "MONOCHROME2"
+    ):
         return False
     return all(
         (source := found.frames.get(header.file)) is not None
