@@ -12,8 +12,8 @@ import groundglass as gg
 
 
 def regions() -> Peers:
-    """Both lungs, sides and thirds with ground glass, consolidation, HU and Perc15, against one joint histogram
-    of six thirds and three classes, from which numpy reads the same figures."""
+    """Both lungs, sides and thirds with ground glass, consolidation, HU and Perc15, against one joint
+    histogram of six thirds and three classes, from which numpy reads the same figures."""
     made = gg.phantom.make(shape=(150, 512, 512))
     study = gg.LesionCt(gg.LungCt(ct_of(made), made.lungs), made.lesions)
     involved, aerated = gg.Involvement(), gg.Aeration()

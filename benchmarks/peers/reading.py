@@ -1,7 +1,7 @@
 """Files to HU: DICOM series, .nii.gz and .nrrd.
 
-A DICOM series in JPEG Lossless is taken from the folder that ``GROUNDGLASS_SERIES`` names; without it the case is
-left out, as nothing here writes such files. The volumes are a phantom's.
+A DICOM series in JPEG Lossless is taken from the folder that ``GROUNDGLASS_SERIES`` names; without it the
+case is left out, as nothing here writes such files. The volumes are a phantom's.
 """
 
 from __future__ import annotations

@@ -465,9 +465,9 @@ def test_labels_of_any_type_are_0_and_1(labels: Any) -> None:
     ],
 )
 def test_the_first_wrong_label_is_named(labels: Any, message: str) -> None:
-    for given in (labels, np.array(labels)):
+    for form in (labels, np.array(labels)):
         with pytest.raises(ValueError, match=message):
-            gg.interval_table([0.1, 0.2, 0.3, 0.4], given)
+            gg.interval_table([0.1, 0.2, 0.3, 0.4], form)
 
 
 def by_pools(values: list[Fraction]) -> list[Fraction]:
