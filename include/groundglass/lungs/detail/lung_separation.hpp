@@ -36,6 +36,7 @@ inline void flood(const array3<std::int16_t>& hounsfield, const volume::bit_mask
     struct voxel { // with its flood; no grid has more than 2^21 voxels along an axis
         std::uint64_t slice : 21, row : 21, column : 21, is_left : 1;
     };
+    constexpr std::size_t most = (std::size_t{1} << 21U) - 1;
     std::vector<std::vector<voxel>> queues(levels);
     volume::bit_mask free = lungs - left - right;
     const auto push_neighbours = [&](std::size_t slice, std::size_t row, std::size_t column, bool is_left,
@@ -49,7 +50,8 @@ inline void flood(const array3<std::int16_t>& hounsfield, const volume::bit_mask
             (is_left ? left : right).set(s, r, c);
             const int value = values[(s * shape[1] + r) * shape[2] + c];
             const int level = std::clamp((value - lowest) / step, floor, levels - 1);
-            queues[static_cast<std::size_t>(level)].push_back({s, r, c, is_left ? 1U : 0U});
+            queues[static_cast<std::size_t>(level)].push_back(
+                {s & most, r & most, c & most, is_left ? 1U : 0U});
         };
         offer(slice, row, column - 1);
         offer(slice, row, column + 1);
