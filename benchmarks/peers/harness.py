@@ -1,11 +1,11 @@
 """Times peers side by side, and holds their answers against each other.
 
-A case is a set of callables that do the same work on the same input: ours and those of the packages that a user
-would take instead. They run in turns, so that a neighbour on the machine disturbs all alike, each often enough
-for the clock; the smallest and the median time are kept, to be read as ratios. On a busy machine a run of more
-than some milliseconds never has a core to itself, so the ratio is that of the processor's time, of all threads;
-a case that is about threads takes the clock's. The peak of memory is that of a process of its own for each
-callable.
+A case is a set of callables that do the same work on the same input: ours and those of the packages that a
+user would take instead. They run in turns, so that a neighbour on the machine disturbs all alike, each often
+enough for the clock; the smallest and the median time are kept, to be read as ratios. On a busy machine a run
+of more than some milliseconds never has a core to itself, so the ratio is that of the processor's time, of
+all threads; a case that is about threads takes the clock's. The peak of memory is that of a process of its
+own for each callable.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ SCRIPTS = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Case:
-    """`build` makes the callables, ours among them under a name that begins with "groundglass". `same` raises
-    where two answers differ; `against` names peers that the ratio is held against (default: all others), `bar`
-    the ratio that is asked for."""
+    """`build` makes the callables, ours among them under a name that begins with "groundglass". `same`
+    raises where two answers differ; `against` names peers that the ratio is held against (default: all
+    others), `bar` the ratio that is asked for."""
 
     name: str
     build: Callable[[], Peers]
@@ -48,8 +48,8 @@ class Case:
 
 @dataclass
 class Row:
-    """What was measured of one callable of a case: seconds, the processor's `cpu` among them, and MB above what
-    the process had before."""
+    """What was measured of one callable of a case: seconds, the processor's `cpu` among them, and MB
+    above what the process had before."""
 
     peer: str
     least: float
@@ -178,9 +178,8 @@ def as_text(table: Table) -> str:
         if row.peer.startswith(OURS) and (best := table.best_peer(row)):
             ratio = f"{table.figure(row) / table.figure(best):8.3f} of {best.peer}"
         peak = "" if row.peak_mb is None else f"{row.peak_mb:6.0f} MB"
-        lines.append(
-            f"  {row.peer:44} {shown(row.least):>9} {shown(row.median):>9} {shown(row.cpu):>9} {peak:>9} {ratio}"
-        )
+        times = " ".join(f"{shown(seconds):>9}" for seconds in (row.least, row.median, row.cpu))
+        lines.append(f"  {row.peer:44} {times} {peak:>9} {ratio}")
     lines += [f"  {name:44} {why}" for name, why in table.missing.items()]
     return "\n".join(lines)
 

@@ -2,9 +2,10 @@
 
     python benchmarks/peers/page.py [TOPIC ...] [--case TEXT] [--repeats 7] [--budget 20] [--json FILE]
 
-Each topic is a module beside this one with a list ``CASES``. Answers are compared before they are timed. Peers
-are development dependencies (``pip install groundglass[bench]``); one that is missing is named and left out.
-Read the ratios, the smallest time of ours by that of the fastest peer in the same run, not the milliseconds.
+Each topic is a module beside this one with a list ``CASES``. Answers are compared before they are timed.
+Peers are development dependencies (``pip install groundglass[bench]``); one that is missing is named and left
+out. Read the ratios, the smallest time of ours by that of the fastest peer in the same run, not the
+milliseconds.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def main() -> None:
     print(", ".join(f"{name} {value}" for name, value in document["machine"].items()))
     print(", ".join(f"{name} {version}" for name, version in document["versions"].items()))
     print(
-        "\ncase, and who: least, median, least of the processor, peak above the input, ours by the fastest peer",
+        "\ncase, who: least, median, least of the processor, peak above the input, ours by the fastest peer",
         flush=True,
     )
     for topic in known:

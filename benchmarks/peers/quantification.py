@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 from harness import Case, Peers
+from volumes import ct_of
 
 import groundglass as gg
 
 
 def regions() -> Peers:
-    """Both lungs, sides and thirds with ground glass, consolidation, HU and Perc15, against one joint histogram
-    of six thirds and three classes, from which numpy reads the same figures."""
+    """Both lungs, sides and thirds with ground glass, consolidation, HU and Perc15, against one joint
+    histogram of six thirds and three classes, from which numpy reads the same figures."""
     made = gg.phantom.make(shape=(150, 512, 512))
-    study = gg.LesionCt(gg.LungCt(made.ct, made.lungs), made.lesions)
+    study = gg.LesionCt(gg.LungCt(ct_of(made), made.lungs), made.lesions)
     involved, aerated = gg.Involvement(), gg.Aeration()
-    hounsfield = made.ct.hounsfield
+    hounsfield = made.hounsfield
     zones = np.asarray(gg.zones_by_height(made.lungs))
     third = zones[:, None, None].astype(np.uint8)
     region = np.where(made.lungs > 0, (made.lungs - 1) * 3 + third, 0).astype(np.uint8)

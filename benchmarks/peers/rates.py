@@ -24,7 +24,8 @@ def counts(bins: int) -> tuple[Any, Any]:
 
 
 def distinct(bins: int) -> tuple[Any, Any]:
-    """No pair twice, of as few patients as can be; none or all positive nowhere: there the definitions differ."""
+    """No pair twice, of as few patients as can be; none or all positive nowhere: there the definitions
+    differ."""
     most = int(np.sqrt(2 * bins)) + 3
     trials, hits = np.tril_indices(most, -1)
     inner = hits > 0

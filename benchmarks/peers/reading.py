@@ -1,7 +1,7 @@
 """Files to HU: DICOM series, .nii.gz and .nrrd.
 
-A DICOM series in JPEG Lossless is taken from the folder that ``GROUNDGLASS_SERIES`` names; without it the case is
-left out, as nothing here writes such files. The volumes are a phantom's.
+A DICOM series in JPEG Lossless is taken from the folder that ``GROUNDGLASS_SERIES`` names; without it the
+case is left out, as nothing here writes such files. The volumes are a phantom's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def folder() -> Path:
     if not (chosen / "ct.nrrd").exists():
         import SimpleITK as sitk
 
-        made = gg.phantom.make(shape=(150, 512, 512)).ct
+        made = gg.phantom.make(shape=(150, 512, 512))
         image = sitk.GetImageFromArray(made.hounsfield)
         image.SetSpacing(made.spacing_mm[::-1])
         for name in ("ct.nii.gz", "ct.nrrd"):

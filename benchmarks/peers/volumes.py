@@ -22,7 +22,11 @@ def study() -> gg.CtVolume:
     """150 slices of 512 x 512."""
     if path := os.environ.get("GROUNDGLASS_STUDY"):
         return gg.read_ct(path)
-    return gg.phantom.make(shape=(150, 512, 512)).ct
+    return ct_of(gg.phantom.make(shape=(150, 512, 512)))
+
+
+def ct_of(made: gg.phantom.Phantom) -> gg.CtVolume:
+    return gg.CtVolume(made.hounsfield, spacing_mm=made.spacing_mm, origin_mm=made.origin_mm)
 
 
 @cache

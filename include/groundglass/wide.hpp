@@ -6,7 +6,7 @@ namespace detail {
 
 #if defined(__x86_64__) && defined(__GNUC__)
 template <class Work>
-[[gnu::target("avx2,popcnt"), gnu::flatten]] inline void run_with_avx2(const Work& work) {
+[[gnu::target("avx2,popcnt"), gnu::flatten]] inline void run_with_avx2(Work& work) {
     work();
 }
 #endif
@@ -17,7 +17,7 @@ template <class Work>
 /// for counting bits where the CPU has them, else in that for any CPU of its kind; so one program suits all.
 /// The results are the same to the bit: registers are wider, but no multiplication is fused with an addition.
 template <class Work>
-void wide(const Work& work) {
+void wide(Work work) {
 #if defined(__x86_64__) && defined(__GNUC__)
     if (__builtin_cpu_supports("avx2") != 0) return detail::run_with_avx2(work);
 #endif

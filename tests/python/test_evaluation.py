@@ -325,3 +325,84 @@ def test_the_module_needs_no_pandas() -> None:
     code = "import sys, groundglass as gg; gg.evaluation.auc([1, 2, 3, 4], [0, 1, 0, 1]); "
     code += "sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- columns of classes: array code says what a loop over the cases says ------------------------------------
+
+
+def by_loop(one: list[Any], other: list[Any], classes: list[Any]) -> npt.NDArray[np.int64]:
+    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for a, b in zip(one, other, strict=True):
+        counts[classes.index(a), classes.index(b)] += 1
+    return counts
+
+
+COLUMNS: dict[str, list[Any]] = {
+    "small numbers": [0, 1, 2],
+    "negative numbers": [-7, 3, 12],
+    "numbers far apart": [-(2**62), 0, 2**40],
+    "numbers beyond int64": [0, 2**63, 2**70],
+    "floats": [-0.5, 0.0, 1e300],
+    "truth values": [False, True],
+    "names": ["A", "B", "é"],
+    "names and spaces": ["", " ", "a b"],
+    "numbers of several types": [0, 1.5, 2],
+    "pairs": [(0, 1), (0, 2), (1,)],
+}
+
+
+@pytest.mark.parametrize("classes", COLUMNS.values(), ids=COLUMNS)
+@pytest.mark.parametrize("form", [list, lambda column: np.array(column, dtype=object)])
+def test_columns_of_any_type_are_counted_alike(classes: list[Any], form: Any) -> None:
+    random = np.random.default_rng(2)
+    one, other = ([classes[i] for i in random.integers(0, len(classes), 300)] for _ in range(2))
+    if isinstance(classes[0], tuple):
+        columns = [np.empty(300, dtype=object) for _ in range(2)]
+        for column, values in zip(columns, (one, other), strict=True):
+            column[:] = values
+    else:
+        columns = [form(one), form(other)]
+    found = ev.confusion_matrix(*columns)
+    assert list(found.classes) == classes
+    if not isinstance(columns[0], list):
+        assert [type(c) for c in found.classes] == [type(c) for c in classes]
+    np.testing.assert_array_equal(found.counts, by_loop(one, other, classes))
+    backwards = ev.confusion_matrix(*columns, classes=[*classes[::-1], "none of them"])
+    np.testing.assert_array_equal(backwards.counts[:-1, :-1], found.counts[::-1, ::-1])
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "<i4", ">i4", "i8", "u1", "u2", "u8", "f4", "f8", "?"])
+def test_arrays_of_every_type_are_counted_alike(dtype: str) -> None:
+    random = np.random.default_rng(3)
+    one, other = (random.integers(0, 2, 500).astype(dtype) for _ in range(2))
+    found = ev.confusion_matrix(one, other)
+    np.testing.assert_array_equal(found.counts, by_loop(one.tolist(), other.tolist(), [0, 1]))
+    assert ev.kappa(one, other) == ev.kappa(one.tolist(), other.tolist())
+    assert ev.kappa(one[::3], other[::3]) == ev.kappa(one[::3].copy(), other[::3].copy())
+
+
+def test_types_of_two_columns_may_differ() -> None:
+    whole, halves, truth = [0, 1, 1, 0, 1], [0.0, 1.0, 0.0, 0.0, 1.0], [False, True, True, True, True]
+    for one, other in ((whole, halves), (halves, truth), (truth, whole)):
+        assert ev.kappa(np.array(one), np.array(other)) == ev.kappa(one, other)
+
+
+@pytest.mark.parametrize(
+    ("columns", "classes", "message"),
+    [
+        (([0.0, np.nan], [0.0, 1.0]), None, "truth: the value at index 1 is missing"),
+        (([0.0, 1.0], [1.0, np.nan]), None, "predicted: the value at index 1 is missing"),
+        ((["a", None], ["a", "b"]), None, "truth: the value at index 1 is missing"),
+        (([0, 1, 5, 7], [0, 1, 1, 1]), [0, 1], r"truth: 5 at index 2 is not one of the classes \(0, 1\)"),
+        (([0, 1], [1, 9]), [1, 0], r"predicted: 9 at index 1 is not one of the classes \(1, 0\)"),
+        ((["a", "b"], ["b", "c"]), ["a", "b"], "predicted: 'c' at index 1"),
+        (([0, 1], [0, 1]), [0, 1, 0], "name a class twice"),
+        (([0, 1], [0, 1, 1]), None, "differ in length, 2 and 3"),
+        (([], []), None, "no cases"),
+        (([3, 3], [3, 3]), None, "2 to 4096 classes are needed, found 1"),
+        (([0, "a"], ["a", 0]), None, "classes of different types have no order"),
+    ],
+)
+def test_what_is_no_column_is_named(columns: Any, classes: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ev.confusion_matrix(*columns, classes=classes)

@@ -435,3 +435,64 @@ def test_binomial_bounds_hold_the_share() -> None:
     assert np.all(upper[:3] >= successes[:3] / 7)
     with pytest.raises(ValueError, match="successes <= trials"):
         gg.binomial_bounds([3], [2])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([0, 1, 1, 0], dtype=np.uint8),
+        np.array([0, 1, 1, 0], dtype=">i8"),
+        np.array([0.0, 1.0, 1.0, -0.0]),
+        np.array([False, True, True, False]),
+        [0, True, 1.0, False],
+        np.array([0, 1, 1, 0], dtype=object),
+    ],
+    ids=lambda labels: str(getattr(labels, "dtype", "list")),
+)
+def test_labels_of_any_type_are_0_and_1(labels: Any) -> None:
+    found = gg.interval_table([0.1, 0.2, 0.3, 0.4], labels)
+    assert sum(row.positive for row in found.rows) == 2
+    assert (found.rows[20].positive, found.rows[30].positive) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1, 2, 0], "found 2; name the positive"),
+        ([0.0, 1.0, 0.5, 3.0], "found 0.5; name the positive"),
+        ([0.0, np.nan, 1.0, 0.5], "index 1 is missing"),
+        (["yes", "no", "no", "no"], "found 'yes'; name the positive"),
+    ],
+)
+def test_the_first_wrong_label_is_named(labels: Any, message: str) -> None:
+    for form in (labels, np.array(labels)):
+        with pytest.raises(ValueError, match=message):
+            gg.interval_table([0.1, 0.2, 0.3, 0.4], form)
+
+
+def by_pools(values: list[Fraction]) -> list[Fraction]:
+    """Isotonic regression in fractions."""
+    pools: list[tuple[Fraction, int]] = []
+    for value in values:
+        total, count = value, 1
+        while pools and pools[-1][0] / pools[-1][1] >= total / count:
+            before = pools.pop()
+            total, count = total + before[0], count + before[1]
+        pools.append((total, count))
+    return [total / count for total, count in pools for _ in range(count)]
+
+
+@pytest.mark.parametrize("kind", ["ties", "noise", "thirds", "magnitudes", "zeros", "denormal", "extreme"])
+def test_isotonic_regression_is_exact(kind: str) -> None:
+    random = np.random.default_rng(5)
+    values = {
+        "ties": random.integers(0, 4, 400).astype(float),
+        "noise": np.linspace(0, 1, 400) + 0.2 * random.standard_normal(400),
+        "thirds": np.arange(400) // 3 / 3 - 0.1 * (np.arange(400) % 3),
+        "magnitudes": random.standard_normal(400) * 10.0 ** random.integers(-12, 12, 400),
+        "zeros": np.array([0.0, -0.0, 0.0, -0.0]),
+        "denormal": random.integers(-9, 9, 400) * 5e-324,
+        "extreme": random.choice([1e308, -1e308, 1e-308, 1.0], 400),
+    }[kind]
+    expected = [float(level) for level in by_pools([Fraction(value) for value in values.tolist()])]
+    assert gg.isotonic_regression(values).tolist() == expected

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <groundglass/array.hpp>
+#include <groundglass/wide.hpp>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -114,23 +116,41 @@ private:
 [[nodiscard]] inline bit_mask operator-(bit_mask a, const bit_mask& b) { return a -= b, a; }
 [[nodiscard]] inline bit_mask operator~(bit_mask a) { return a.flip(), a; }
 
+namespace detail {
+
+/// Bytes of 0 and 1 as bits.
+[[nodiscard]] inline bit_mask::word packed(const std::array<std::uint8_t, bit_mask::bits>& bytes) {
+    bit_mask::word result = 0;
+    for (std::size_t k = 0; k < bytes.size(); k += 8) {
+        bit_mask::word eight = 0;
+        for (std::size_t i = 0; i < 8; ++i) eight |= bit_mask::word{bytes[k + i]} << (8 * i);
+        result |= ((eight * 0x0102040810204080U) >> 56U) << k; // gathers the eight in the top byte
+    }
+    return result;
+}
+
+} // namespace detail
+
 /// The voxels for which `predicate(value)` holds.
 template <class T, class Predicate>
 [[nodiscard]] bit_mask mask_where(const array3<T>& volume, Predicate predicate) {
     bit_mask result(shape_of(volume));
     const std::size_t columns = result.shape()[2];
     if (columns == 0) return result;
-    const T* value = flat(volume).data();
-    auto* word = result.words().data();
-    for (std::size_t row = 0; row < result.shape()[0] * result.shape()[1]; ++row)
-        for (std::size_t begin = 0; begin < columns; begin += bit_mask::bits) {
-            const std::size_t n = std::min(bit_mask::bits, columns - begin);
-            bit_mask::word w = 0;
-            for (std::size_t i = 0; i < n; ++i)
-                w |= static_cast<bit_mask::word>(predicate(value[i]) ? 1 : 0) << i;
-            *word++ = w;
-            value += n;
-        }
+    wide([value = flat(volume).data(), word = result.words().data(), columns,
+          rows = result.shape()[0] * result.shape()[1], &predicate]() mutable {
+        for (std::size_t row = 0; row < rows; ++row)
+            for (std::size_t begin = 0; begin < columns; begin += bit_mask::bits) {
+                const std::size_t n = std::min(bit_mask::bits, columns - begin);
+                std::array<std::uint8_t, bit_mask::bits> hits{}; // bytes first, which vectorises
+                if (n == bit_mask::bits)
+                    for (std::size_t i = 0; i < bit_mask::bits; ++i) hits[i] = predicate(value[i]) ? 1 : 0;
+                else
+                    for (std::size_t i = 0; i < n; ++i) hits[i] = predicate(value[i]) ? 1 : 0;
+                *word++ = detail::packed(hits);
+                value += n;
+            }
+    });
     return result;
 }
 

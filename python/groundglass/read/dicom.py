@@ -104,8 +104,8 @@ _TAGS = [
 
 @dataclass
 class Scan:
-    """What was found: a header for each DICOM image and each frame, the voxels of multi-frame files and of those
-    that the gate may decode by their names, and what is to be said of the other files."""
+    """What was found: a header for each DICOM image and each frame, the voxels of multi-frame files and
+    of those that the gate may decode by their names, and what is to be said of the other files."""
 
     headers: list[SliceHeader] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)

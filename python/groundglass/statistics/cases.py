@@ -214,8 +214,8 @@ def known_of(columns: Sequence[Column], classes: Sequence[Hashable] | None) -> t
 def counts_of(
     given: Mapping[str, object], classes: Sequence[Hashable] | None, least: int = 0
 ) -> tuple[tuple[Hashable, ...], npt.NDArray[np.uint64]]:
-    """The classes in order, and how often the first of two columns has the one where the second has the other,
-    with `least` rows and columns at least.
+    """The classes in order, and how often the first of two columns has the one where the second has the
+    other, with `least` rows and columns at least.
 
     Raises ValueError also for columns of different length and without cases. O(n): whole numbers are counted
     as they are, in one pass.

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -19,7 +20,8 @@ namespace groundglass::lungs::detail {
 inline volume::bit_mask outside_air(const array3<std::int16_t>& hounsfield, const volume::bit_mask& air,
                                     double gas_below_hu, const volume::vector3& spacing_mm) {
     const volume::components parts(air, volume::connectivity::faces_in_slice);
-    const auto gas = volume::mask_where(hounsfield, [=](std::int16_t v) { return v < gas_below_hu; });
+    const auto gas = volume::mask_where(hounsfield, [limit = static_cast<int>(std::ceil(gas_below_hu))](
+                                                        std::int16_t v) { return v < limit; });
     std::vector<std::size_t> clear(parts.size());
     parts.visit_runs([&](std::size_t slice, std::size_t row, std::size_t begin, std::size_t end,
                          std::size_t i) { clear[i] += volume::count_in(gas.row(slice, row), begin, end); });

@@ -28,7 +28,7 @@ namespace detail {
 
 /// Between the air's limit and this lies dense ground glass, but the rim of every vessel and of the chest
 /// wall as well; fat begins at about -150 HU.
-inline constexpr double dense_ground_glass_hu = -250;
+inline constexpr int dense_ground_glass_hu = -250;
 
 /// A box with the margin that the closing needs, as its first voxel and its shape.
 inline std::array<shape3, 2> enlarged(const volume::component& box, const shape3& shape,
@@ -53,7 +53,7 @@ inline void find_lungs(const volume::ct_volume& ct, const lung_mask_options& opt
     volume::bit_mask surrounded;
     volume::component box;
     {
-        const double limit = options.air_below_hu;
+        const auto limit = static_cast<int>(std::ceil(options.air_below_hu)); // of whole HU the same
         const auto air = volume::mask_where(ct.hounsfield(), [=](std::int16_t v) { return v < limit; });
         const auto outside = outside_air(ct.hounsfield(), air, options.gas_below_hu, spacing);
         surrounded = surrounded_by_body(air, outside, spacing);
@@ -93,10 +93,13 @@ inline void find_lungs(const volume::ct_volume& ct, const lung_mask_options& opt
         found.push_back({note_level::info, "lungs_separated",
                          "The lungs touch and were parted along the membrane between them."});
 
-    const auto bone =
-        volume::mask_where(hounsfield, [&](std::int16_t v) { return v > options.bone_above_hu; });
+    const auto bone = volume::mask_where(
+        hounsfield,
+        [limit = static_cast<int>(std::floor(options.bone_above_hu))](std::int16_t v) { return v > limit; });
     const auto ground_glass = volume::mask_where(
-        hounsfield, [&](std::int16_t v) { return v >= options.air_below_hu && v < dense_ground_glass_hu; });
+        hounsfield, [from = static_cast<int>(std::ceil(options.air_below_hu))](std::int16_t v) {
+            return v >= from && v < dense_ground_glass_hu;
+        });
     const auto complete = [&](const volume::bit_mask& lung, bool is_left) {
         if (lung.empty()) return;
         const auto [at, extent] = enlarged(volume::bounding_box(lung), shape, spacing, options.closing_mm);

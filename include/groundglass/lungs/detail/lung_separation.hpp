@@ -33,18 +33,25 @@ inline void flood(const array3<std::int16_t>& hounsfield, const volume::bit_mask
     constexpr int levels = 160;
     const auto& shape = lungs.shape();
     const auto* values = flat(hounsfield).data();
-    std::vector<std::vector<std::size_t>> queues(levels);
+    struct voxel { // with its flood; no grid has more than 2^21 voxels along an axis
+        std::uint64_t slice : 21, row : 21, column : 21, is_left : 1;
+    };
+    constexpr std::size_t most = (std::size_t{1} << 21U) - 1;
+    std::vector<std::vector<voxel>> queues(levels);
     volume::bit_mask free = lungs - left - right;
     const auto push_neighbours = [&](std::size_t slice, std::size_t row, std::size_t column, bool is_left,
                                      int floor) {
         const auto offer = [&](std::size_t s, std::size_t r, std::size_t c) {
-            if (s >= shape[0] || r >= shape[1] || c >= shape[2] || !free.test(s, r, c)) return;
-            const std::size_t at = (s * shape[1] + r) * shape[2] + c;
-            const int level = std::clamp((values[at] - lowest) / step, floor, levels - 1);
-            free.row(s, r)[c / volume::bit_mask::bits] &=
-                ~(volume::bit_mask::word{1} << (c % volume::bit_mask::bits));
+            if (s >= shape[0] || r >= shape[1] || c >= shape[2]) return;
+            const auto bit = volume::bit_mask::word{1} << (c % volume::bit_mask::bits);
+            auto& word = free.row(s, r)[c / volume::bit_mask::bits];
+            if ((word & bit) == 0) return;
+            word &= ~bit;
             (is_left ? left : right).set(s, r, c);
-            queues[static_cast<std::size_t>(level)].push_back(at);
+            const int value = values[(s * shape[1] + r) * shape[2] + c];
+            const int level = std::clamp((value - lowest) / step, floor, levels - 1);
+            queues[static_cast<std::size_t>(level)].push_back(
+                {s & most, r & most, c & most, is_left ? 1U : 0U});
         };
         offer(slice, row, column - 1);
         offer(slice, row, column + 1);
@@ -68,11 +75,8 @@ inline void flood(const array3<std::int16_t>& hounsfield, const volume::bit_mask
     for (int level = 0; level < levels; ++level) {
         auto& queue = queues[static_cast<std::size_t>(level)];
         for (std::size_t next = 0; next < queue.size();) { // grows while it is read
-            const std::size_t at = queue[next++];
-            const std::size_t column = at % shape[2];
-            const std::size_t row = at / shape[2] % shape[1];
-            const std::size_t slice = at / shape[2] / shape[1];
-            push_neighbours(slice, row, column, left.test(slice, row, column), level);
+            const voxel at = queue[next++];
+            push_neighbours(at.slice, at.row, at.column, at.is_left != 0, level);
         }
         queue = {};
     }
