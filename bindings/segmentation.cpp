@@ -1,8 +1,10 @@
 #include "numpy.hpp"
 #include "pybind.hpp"
+#include <groundglass/segmentation/chest_slice.hpp>
 #include <groundglass/segmentation/ensemble.hpp>
 #include <groundglass/segmentation/inf_net.hpp>
 #include <groundglass/segmentation/lungs.hpp>
+#include <groundglass/segmentation/training_likeness.hpp>
 
 #include <exception>
 #include <initializer_list>
@@ -270,6 +272,37 @@ PYBIND11_MODULE(_segmentation, module) {
                 {.model = model, .device = groundglass::segmentation::device::cpu}));
         },
         "model"_a);
+
+    module.attr("LEAST_CHEST_SLICE_PROBABILITY") =
+        groundglass::segmentation::least_chest_slice_probability;
+    module.def(
+        "chest_slice_probability",
+        [](const py::array_t<std::uint8_t, py::array::c_style>& grey) {
+            if (grey.ndim() != 2)
+                throw py::value_error("chest_slice_probability: an image of shape (height, width) is needed, "
+                                      "found " +
+                                      std::to_string(grey.ndim()) + " dimensions");
+            const groundglass::segmentation::image_size size{static_cast<std::size_t>(grey.shape(0)),
+                                                             static_cast<std::size_t>(grey.shape(1))};
+            const std::span values(grey.data(), size.area());
+            const py::gil_scoped_release no_gil;
+            return groundglass::segmentation::chest_slice_probability(values, size);
+        },
+        py::arg("grey").noconvert());
+
+    module.def(
+        "measure_likeness",
+        [](const groundglass::volume::lung_ct& lungs) {
+            const auto found = [&] {
+                const py::gil_scoped_release no_gil;
+                return groundglass::segmentation::measure_likeness(lungs);
+            }();
+            return py::dict("slice_mm"_a = found.slice_mm, "noise_hu"_a = found.noise_hu,
+                            "tissue_share"_a = found.tissue_share, "spine_offset"_a = found.spine_offset,
+                            "metal_ml"_a = found.metal_ml,
+                            "unlikeness"_a = groundglass::segmentation::unlikeness(found));
+        },
+        "lungs"_a);
 
     py::class_<ensemble> cls(module, "Ensemble",
                              "The stage LungCt -> LesionCt; see groundglass.segmentation.Ensemble.");

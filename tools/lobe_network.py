@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
+from table_text import rounded
 from torch import Tensor, nn
 
 CELLS = (20, 16, 12)  # of a lung's box: height, depth, across
@@ -26,7 +27,6 @@ COARSE = 2  # maps are deformed on cells of so many steps
 DEFORMED = 30  # copies of each map
 STEPS, BATCH, RATE, DECAY, DROPPED, AVERAGE = 300, 8, 4e-3, 1e-2, 0.1, 0.98
 UNCHANGED = 0.1  # of the samples are maps as they are
-LEVELS = 45  # whole numbers of a weight, to either side of 0
 Floats = NDArray[np.float64]
 Rng = np.random.Generator
 
@@ -278,13 +278,6 @@ def units(network: Network) -> list[tuple[NDArray[np.int8], Floats, Floats]]:
         )
     result.append(rounded(network.mix.weight, network.mix.bias))
     return result
-
-
-def rounded(weight: Tensor, bias: Tensor) -> tuple[NDArray[np.int8], Floats, Floats]:
-    values = weight.detach().double().numpy()
-    steps = np.abs(values).reshape(len(values), -1).max(axis=1) / LEVELS
-    numbers = np.rint(values / steps[:, None, None, None, None]).astype(np.int8)
-    return numbers, steps, bias.detach().double().numpy()
 
 
 def of_whole_numbers(network: Network) -> Network:

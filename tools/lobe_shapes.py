@@ -24,7 +24,6 @@ import torch
 from lobe_network import (
     CELLS,
     INPUTS,
-    LEVELS,
     OUTSIDE_SHARE,
     STEP_MM,
     STEPS,
@@ -41,6 +40,7 @@ from lobe_network import (
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
+from table_text import LEFT_OUT, LEVELS, ZERO, as_text, listed
 
 CLOSED_MM = 8.0  # vessels and airways of the hilum are no part of some maps
 SIDES = ("right", "left")
@@ -48,8 +48,6 @@ LOBES = ("right upper", "right middle", "right lower", "left upper", "left lower
 LOBES_OF = ((1, 2, 3), (1, 3))
 ROWS, COLUMNS, ORDINATES = 49, 97, 161  # of a surface, and where it is looked for
 SURE = 4.0  # log odds count no more
-ZERO = 80  # the character of 0 in the table
-LEFT_OUT = ord("X")  # a row of it would look like unfinished work
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
@@ -296,30 +294,6 @@ def cross_validation(patients: list[tuple[Lung, Lung]], samples: Samples, folds:
         )
     print("  outlines' departure from the mean: " + " ".join(f"{s:.1f}" for s in sorted(strange)[-6:]))
     return np.asarray(np.nanmean(e[..., 0], axis=0))
-
-
-def as_text(name: str, numbers: NDArray[np.integer], about: str) -> str:
-    """Whole numbers as characters, 100 a line."""
-    places = numbers.ravel().astype(int) + ZERO
-    characters = "".join(map(chr, places + (places >= LEFT_OUT)))
-    lines = "\n".join(characters[k : k + 100] for k in range(0, len(characters), 100))
-    return f'/// {about}\ninline constexpr std::string_view {name} = R"~(\n{lines}\n)~";'
-
-
-def listed(
-    kind: str, name: str, values: Floats | list[int] | tuple[int, ...], about: str, digits: int = 6
-) -> str:
-    texts = [f"{value:.{digits}g}" + ("F" if kind == "float" else "") for value in values]
-    if kind == "float":
-        texts = [text if "." in text or "e" in text else text.replace("F", ".0F") for text in texts]
-    lines, line = [], "   "
-    for text in texts:
-        if len(line) + len(text) > 104:
-            lines.append(line)
-            line = "   "
-        line += f" {text},"
-    body = "\n".join([*lines, line])
-    return f"/// {about}\ninline constexpr std::array<{kind}, {len(texts)}> {name}{{\n{body}}};"
 
 
 def header(network: Network, outline: Outline, errors: Floats, maps: int) -> str:

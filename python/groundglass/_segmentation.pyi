@@ -9,10 +9,13 @@ from groundglass._core import CtVolume, LesionCt, LungCt
 from groundglass.pipeline import Pipeline
 
 torch_version: str
+LEAST_CHEST_SLICE_PROBABILITY: float
 
 class Cancelled(RuntimeError): ...
 
 def try_model(model: str | PathLike[str]) -> None: ...
+def measure_likeness(lungs: LungCt) -> dict[str, float]: ...
+def chest_slice_probability(grey: npt.NDArray[np.uint8]) -> float: ...
 
 class Ensemble:
     __array_ufunc__: ClassVar[None]

@@ -29,6 +29,7 @@ from groundglass.cohort.severity_model import SeverityModel
 from groundglass.errors import Cancelled
 from groundglass.extras import check as check_extras
 from groundglass.extras import check_source, needs_headers
+from groundglass.findings.doubts import wide_interval_notes
 from groundglass.findings.records import InputRecord, RunRecord
 from groundglass.overlay import require_pillow
 from groundglass.read import read_study
@@ -171,6 +172,7 @@ def analyze(
             if lesion_ct.uncertainty is not None:
                 uncertainty = InvolvementUncertainty(high_opacity=involvement.high_opacity)(lesion_ct)
             profile = SliceProfile()(lesion_ct)
+            likeness = None if lesions is not None else _likeness(lung_ct)
             tell("quantification", 1, 1)
 
         result = Result(
@@ -179,6 +181,7 @@ def analyze(
             aeration=aerated,
             dependent=dependent,
             uncertainty=uncertainty,
+            likeness=likeness,
             profile=profile,
             scores=grading(table),
             thresholds=thresholds,
@@ -189,7 +192,11 @@ def analyze(
                 "read": tuple(ct.notes),
                 "lungs": tuple(lung_ct.notes),
                 "segmentation": tuple(lesion_ct.notes),
-                "quantification": (*aerated.notes, *dependent.notes),
+                "quantification": (
+                    *aerated.notes,
+                    *dependent.notes,
+                    *wide_interval_notes(uncertainty, table.opacity_fraction * 100),
+                ),
             },
             models=tuple(model_record(file) for file in models),
             lung_model=found.model,
@@ -285,6 +292,12 @@ def _read(
         patient=pseudonym(found.headers[0], patient_key) if patient_key and found.headers else None,
     )
     return found.volume, record, found.headers if keep_headers else None
+
+
+def _likeness(lungs: LungCt) -> dict[str, float]:
+    from groundglass.segmentation import measure_likeness
+
+    return measure_likeness(lungs)
 
 
 def _lungs(

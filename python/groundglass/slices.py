@@ -2,7 +2,7 @@
 
 :mod:`groundglass.read.pictures` says what becomes of their pixels. A picture carries no scale, so areas are
 in pixels. Its lungs are those of the networks' own class; for networks without one there are no percentages
-of lung.
+of lung, and none for a picture that does not look like a slice through the lungs.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from groundglass.read.pictures import (
     find_images,
     read_slice,
 )
+from groundglass.segmentation.chest_slice import chest_slice_notes
 from groundglass.segmentation.choice import load_stage, lookup_models, model_record
 from groundglass.segmentation.devices import Device, check_device
 from groundglass.segmentation.image_lesions import ImageLesions, SliceExtent, with_other_lung
@@ -200,12 +201,13 @@ def _write(
     image.save(folder / f"{stem}.png", optimize=True)
     if probabilities:
         np.save(folder / f"{stem}.npy", np.ascontiguousarray(found.probabilities, np.float32))
+    doubts = chest_slice_notes(picture.grey)
     return SegmentedSlice(
         source=picture.path.name,
         label_file=f"{stem}.png",
         probability_file=f"{stem}.npy" if probabilities else None,
         height=found.labels.shape[0],
         width=found.labels.shape[1],
-        extent=SliceExtent.of(found.labels, found.lungs),
-        notes=picture.notes,
+        extent=SliceExtent.of(found.labels, None if doubts else found.lungs),
+        notes=(*picture.notes, *doubts),
     )

@@ -3,6 +3,7 @@
 #include "lesion_levels.hpp"
 #include "runner.hpp"
 #include "windowed_run.hpp"
+#include <groundglass/segmentation/training_likeness.hpp>
 #include <groundglass/volume/components.hpp>
 
 #include <algorithm>
@@ -245,6 +246,8 @@ volume::lesion_ct find_lesions(const volume::lung_ct& lungs, const lesion_settin
     const auto& slices = region.indices;
     const auto windows = close_slices(slices, grid.spacing_mm[0], settings.average_mm);
     auto remarks = what_was_done(settings, names(finder.models), grid, slices.size());
+    if (!settings.as_published)
+        for (auto& doubt : assess_likeness(measure_likeness(lungs))) remarks.push_back(std::move(doubt));
     auto lesions = make_array<std::uint8_t>(grid.shape);
     array3<std::uint8_t> ground_glass;
     array3<std::uint8_t> consolidation;

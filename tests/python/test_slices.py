@@ -55,6 +55,8 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
     file = ModelFile("stand-in", Path("stand-in.pt"), "0" * 64, {"licence": "for tests only"})
     monkeypatch.setattr(module, "lookup_models", lambda model: [file])
     monkeypatch.setattr(module, "load_stage", lambda models, **options: found)
+    # Noise does for a network that sees only grey values.
+    monkeypatch.setattr(module, "chest_slice_notes", lambda grey: [])
     return found
 
 

@@ -112,8 +112,10 @@ export function studySummary({ severity, uncertainty, regions }: Measurement): H
 
 /** The same of one picture. */
 export function pictureSummary(picture: Picture): HTMLElement {
-  if (picture.opacity_percent === null)
-    return card(t().numbers.heading, "summary", h("p", {}, t().numbers.noLung));
+  if (picture.opacity_percent === null) {
+    const other = picture.notes.some((note) => note.code === "not_a_chest_slice");
+    return card(t().numbers.heading, "summary", h("p", {}, other ? t().numbers.noSlice : t().numbers.noLung));
+  }
   return card(
     t().numbers.heading,
     "summary",

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from groundglass.cli.manual import INPUT, METHOD, OUTPUT, flag, page
-from groundglass.cli.options import Debug, LungMethods, Models, Overwrite, PatientKey, Threads, Views
+from groundglass.cli.options import (
+    Debug,
+    DeviceOption,
+    Devices,
+    LungMethods,
+    Models,
+    Overwrite,
+    PatientKey,
+    PresetOption,
+    Threads,
+    Views,
+)
 
 if TYPE_CHECKING:
     from groundglass.compare import Comparison
@@ -73,7 +84,9 @@ def compare(
     ] = None,
     lung_method: LungMethods = None,
     model: Models = None,
-    views: Views = 1,
+    preset: PresetOption = None,
+    views: Views = None,
+    device: DeviceOption = Devices.auto,
     threads: Threads = 0,
     anyway: Annotated[
         bool,
@@ -129,7 +142,9 @@ def compare(
             maps=False if no_map else None,
             lung_method=None if lung_method is None else lung_method.value,
             model=model or None,
+            preset=None if preset is None else preset.value,
             views=views,
+            device=device.value,
             threads=threads,
             patient_key=None if patient_key is None else read_key(patient_key),
             out=out,

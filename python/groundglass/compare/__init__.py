@@ -24,8 +24,9 @@ from groundglass.compare.comparison import Comparison
 from groundglass.compare.moment import Given, Moment, moment_of
 from groundglass.errors import FormatError
 from groundglass.overlay import require_pillow
-from groundglass.segmentation.choice import Model
+from groundglass.segmentation.devices import Device
 from groundglass.segmentation.lung_choice import LungMethod
+from groundglass.segmentation.presets import Model, Preset
 from groundglass.write.outputs import check_output, output_folder
 
 __all__ = ["CHANGES", "VERDICTS", "ChangeMap", "Changes", "Check", "Comparison", "Given", "compare", "schema"]
@@ -40,7 +41,9 @@ def compare(
     maps: bool | None = None,
     lung_method: LungMethod | None = None,
     model: Model | None = None,
-    views: int = 1,
+    preset: Preset | None = None,
+    views: int | None = None,
+    device: Device = "auto",
     threads: int = 0,
     patient_key: bytes | None = None,
     out: str | Path | None = None,
@@ -50,8 +53,8 @@ def compare(
     """How the lungs of one patient have changed since the baseline.
 
     Each moment is a :class:`groundglass.Result`, a folder that ``analyze`` wrote, or a study, which is
-    analyzed with `lung_method`, `model`, `views` and `threads`. `days` are those from the baseline to each
-    follow-up; without them they are taken from the dates of DICOM studies. The change of every measure comes
+    analyzed with `lung_method`, `model`, `preset`, `views`, `device` and `threads`. `days` are those from the
+    baseline to each follow-up; without them they are taken from the dates of DICOM studies. The change of every measure comes
     with a 90 % interval and the probabilities of less, the same and more beyond repeatability; the opacity is
     also scaled to the baseline's breath (:class:`groundglass.InvolvementChange`).
 
@@ -83,7 +86,9 @@ def compare(
     options: dict[str, Any] = {
         "lung_method": lung_method,
         "model": model,
+        "preset": preset,
         "views": views,
+        "device": device,
         "threads": threads,
         "patient_key": patient_key,
         "progress": progress,

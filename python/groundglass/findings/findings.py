@@ -67,8 +67,10 @@ class Findings:
     fraction of opacity. `given_sha256` holds a digest of each mask that was given. `lung_model` are the
     weights that found the lungs, None for the classical mask and for given lungs. `severity_model` is the
     fitted one that the thresholds come from, None for the published ones. `uncertainty` is None where the
-    lesions were given, and where neither a calibration nor several members say anything. The arrays are views
-    into the analyzed volumes, ``(slice, row, column)``.
+    lesions were given, and where neither a calibration nor several members say anything. `likeness` says how
+    far the study is from those that the networks learned from, as
+    :func:`groundglass.segmentation.measure_likeness`, None where no network looked for lesions. The arrays
+    are views into the analyzed volumes, ``(slice, row, column)``.
 
     `source_headers` are the headers of the DICOM slices in their order, where they were asked for: what DICOM
     extras take the patient's data from. They come out nowhere else, and stay behind when a result is pickled
@@ -92,6 +94,7 @@ class Findings:
     version: str
     lung_model: LungModelRecord | None = None
     uncertainty: UncertaintyTable | None = None
+    likeness: Mapping[str, float] | None = None
     severity_model: FittedSeverity | None = None
     source_headers: Sequence[Dataset] | None = None
 
@@ -199,6 +202,7 @@ class Findings:
                 {"name": model.name, "sha256": model.sha256, "licence": model.licence}
                 for model in self.models
             ],
+            **({} if self.likeness is None else {"likeness": dict(self.likeness)}),
             "options": dict(self.options),
             "notes": [
                 {"stage": stage, "level": str(note.level), "code": note.code, "text": self.plain(note.text)}

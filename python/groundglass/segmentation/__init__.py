@@ -11,9 +11,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from groundglass.segmentation.stages import Cancelled, Ensemble, InfNet, Lungs, try_model
+    from groundglass.segmentation.stages import (
+        Cancelled,
+        Ensemble,
+        InfNet,
+        Lungs,
+        chest_slice_probability,
+        measure_likeness,
+        try_model,
+    )
 
-__all__ = ["Cancelled", "Ensemble", "InfNet", "Lungs", "try_model"]
+__all__ = [
+    "Cancelled",
+    "Ensemble",
+    "InfNet",
+    "Lungs",
+    "chest_slice_probability",
+    "measure_likeness",
+    "try_model",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,7 +26,15 @@ from groundglass.segmentation.presets import Preset
 if TYPE_CHECKING:
     from groundglass._core import CtVolume, LesionCt, LungCt
 
-__all__ = ["Cancelled", "Ensemble", "InfNet", "Lungs", "try_model"]
+__all__ = [
+    "Cancelled",
+    "Ensemble",
+    "InfNet",
+    "Lungs",
+    "chest_slice_probability",
+    "measure_likeness",
+    "try_model",
+]
 
 Model = str | Path
 
@@ -121,6 +129,33 @@ def try_model(model: Model) -> None:
     """
     path = str(weights.find(model).path)
     interruptible(lambda: _segmentation.try_model(path))
+
+
+#: Below this probability a picture is not taken for a slice through the lungs.
+LEAST_CHEST_SLICE_PROBABILITY: float = _segmentation.LEAST_CHEST_SLICE_PROBABILITY
+
+
+def chest_slice_probability(grey: npt.NDArray[np.uint8]) -> float:
+    """How likely a picture, uint8 (height, width), is an axial CT slice through the lungs, 0 to 1.
+
+    Any window, colour scheme as grey, quarter turn, or part with most of the lungs will do. Below
+    ``LEAST_CHEST_SLICE_PROBABILITY`` groundglass gives neither percentage nor grade. By a small network
+    inside the library, about 3 ms; :doc:`/explanation/pictures` says how often it errs. Raises ValueError for
+    an array of other dimensions or without pixels, TypeError for other values.
+    """
+    return _segmentation.chest_slice_probability(grey)
+
+
+def measure_likeness(lungs: LungCt) -> dict[str, float]:
+    """How far a study is from those that the networks learned from.
+
+    ``slice_mm``; ``noise_hu``, the spread of neighbouring voxels of tissue; ``tissue_share``, of the tissue
+    in the box of the lungs, with HU of fat or soft tissue; ``spine_offset``, how far bone lies behind the lungs'
+    centre as a share of their depth; ``metal_ml``, above 2500 HU; and ``unlikeness``, 1 where the farthest of
+    them reaches its limit. The segmentation stages warn above 1, by the note ``unlike_training``. All 0
+    without lung. :doc:`/explanation/unlike-training` says what this tells and what not. About 50 ms.
+    """
+    return _segmentation.measure_likeness(lungs)
 
 
 class Ensemble(_segmentation.Ensemble):

@@ -18,6 +18,7 @@ from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.logs.identifiers import without_identifiers, without_uids
 from groundglass.read.pictures import read_slice
 from groundglass.result import FILES
+from groundglass.segmentation.chest_slice import chest_slice_notes
 from groundglass.segmentation.choice import load_stage, lookup_models, model_record
 from groundglass.segmentation.devices import Device
 from groundglass.segmentation.image_lesions import SliceExtent, with_other_lung
@@ -186,7 +187,8 @@ def _slice(stage: Ensemble | InfNet, path: Path, folder: Path) -> dict[str, Any]
         text = str(error).replace(str(path), "The picture")
         raise Refused("unusable_picture", text + ("" if text.endswith(".") else ".")) from error
     found = stage.find_in_image(picture.grey)
-    extent = SliceExtent.of(found.labels, found.lungs)
+    doubts = chest_slice_notes(picture.grey)
+    extent = SliceExtent.of(found.labels, None if doubts else found.lungs)
     labels = found.labels if found.lungs is None else with_other_lung(found)
     folder.mkdir(parents=True)
     for name, pixels in ((IMAGE, picture.grey), (LABEL_IMAGE, labels)):
@@ -199,7 +201,7 @@ def _slice(stage: Ensemble | InfNet, path: Path, folder: Path) -> dict[str, Any]
         "height": height,
         **{name: getattr(extent, name) for name in derived},
         "lung_percent": lung,
-        "notes": [{"level": str(n.level), "code": n.code, "text": n.text} for n in picture.notes],
+        "notes": [{"level": str(n.level), "code": n.code, "text": n.text} for n in (*picture.notes, *doubts)],
         "image": f"{IMAGES}/{folder.name}/{IMAGE}",
         "labels": f"{IMAGES}/{folder.name}/{LABEL_IMAGE}",
     }

@@ -25,7 +25,7 @@ struct mean_lungs {
     [[nodiscard]] lung_ct make() const {
         namespace table = groundglass::lungs::detail::lobe_table;
         const std::array<std::size_t, 3> cells{table::cells[0] / 2, table::cells[1] / 2, table::cells[2] / 2};
-        lungs::detail::table_reader text(table::centre);
+        volume::detail::weight_text text(table::centre, table::zero, table::left_out);
         std::vector<double> centre(2 * cells[0] * cells[1] * cells[2]);
         for (auto& share : centre)
             share = (static_cast<double>(text.next()) + table::levels) / (2 * table::levels);

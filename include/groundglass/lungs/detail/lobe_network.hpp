@@ -3,6 +3,7 @@
 #include <groundglass/lungs/detail/fissure_surface.hpp>
 #include <groundglass/lungs/detail/lobe_table.hpp>
 #include <groundglass/lungs/detail/lung_frame.hpp>
+#include <groundglass/volume/detail/weight_text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,6 @@
 #include <cstddef>
 #include <limits>
 #include <span>
-#include <string_view>
 #include <vector>
 
 /// A small U-Net in three dimensions that sees a lung's shape on the cells of its box and tells, for each
@@ -35,26 +35,10 @@ struct feature_maps {
     }
 };
 
-/// Whole numbers of a table's text, a printable character each.
-class table_reader {
-public:
-    explicit table_reader(std::string_view text) : text_(text) {}
-
-    [[nodiscard]] float next() {
-        while (text_[at_] == '\n') ++at_;
-        const char character = text_[at_++];
-        return static_cast<float>(character - lobe_table::zero - (character > lobe_table::left_out ? 1 : 0));
-    }
-
-private:
-    std::string_view text_;
-    std::size_t at_ = 0;
-};
-
 /// The layers in the order of the table.
 class lobe_layers {
 public:
-    lobe_layers() : weights_(lobe_table::weights) {}
+    lobe_layers() : weights_(lobe_table::weights, lobe_table::zero, lobe_table::left_out) {}
 
     /// 3 x 3 x 3 convolution, zeros beyond the borders; ReLU.
     [[nodiscard]] feature_maps convolved(const feature_maps& in, std::size_t outputs) {
@@ -111,7 +95,7 @@ private:
             }
     }
 
-    table_reader weights_;
+    volume::detail::weight_text weights_;
     std::size_t unit_ = 0;
 };
 

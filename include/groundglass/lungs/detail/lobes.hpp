@@ -67,7 +67,7 @@ inline constexpr double strangest_outline = 4;
 /// How far the outlines of both lungs depart from the mean ones; 1 on average for those learned from.
 inline double strangeness(const feature_maps& right, const feature_maps& left) {
     double sum = 0;
-    table_reader centre(lobe_table::centre);
+    volume::detail::weight_text centre(lobe_table::centre, lobe_table::zero, lobe_table::left_out);
     for (const auto* side : {&right, &left}) {
         const auto outline = halved(*side);
         double squares = 0;

@@ -126,9 +126,10 @@ GROUNDGLASS_INLINE measure_change change_between(const bounded_measure& first, c
     const double tail = (1 - options.coverage) / 2;
     result.lower = std::min(result.difference, change.quantile(tail));
     result.upper = std::max(result.difference, change.quantile(1 - tail));
-    // A change by just the repeatability counts as none, whichever way.
-    result.less = change.at_most(std::nextafter(-repeatability, -detail::no_bound));
-    result.more = std::min(1 - change.at_most(repeatability), 1 - result.less);
+    // A change by just the repeatability counts as none, whichever way, and whatever differences round to.
+    const double none = repeatability + 1e-12 * (1 + std::abs(first.value) + std::abs(second.value));
+    result.less = change.at_most(-none);
+    result.more = std::min(1 - change.at_most(none), 1 - result.less);
     result.same = 1 - result.less - result.more;
     return result;
 }
