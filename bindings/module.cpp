@@ -18,7 +18,7 @@ void show_in_notebooks(const py::module_& module) {
         py::is_method(py::none()), py::name("_repr_html_"));
     const auto values = {
         "CtVolume",         "LungCt",     "LesionCt",         "InvolvementTable", "AerationTable",
-        "UncertaintyTable", "ScoreTable", "SliceInvolvement", "Thresholds",       "GradeProbabilities"};
+        "DependentTable",   "UncertaintyTable", "ScoreTable", "SliceInvolvement", "Thresholds", "GradeProbabilities"};
     const auto is_value = [&](const std::string& name) {
         return std::find(values.begin(), values.end(), name) != values.end();
     };

@@ -164,6 +164,9 @@ void check(const inf_net_options& options) {
     named(options.infection, "infection");
     named(options.multi_class, "multi_class");
     detail::check(detail::settings_of(options), "inf_net");
+    if (options.long_edge != 0)
+        throw std::invalid_argument("inf_net: long_edge must be 0, as both networks have one size, found " +
+                                    std::to_string(options.long_edge));
     const auto [low, high] = options.window_hu;
     if (!(std::isfinite(low) && std::isfinite(high) && low < high))
         throw std::invalid_argument("inf_net: window_hu must be (low, high) with low < high, found (" +

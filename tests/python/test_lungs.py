@@ -87,7 +87,9 @@ def test_left_and_right_lung_are_found(model: Path) -> None:
 def test_the_stage_joins_and_is_a_value(model: Path) -> None:
     stage = Lungs(model, threshold=0.4, threads=2)
     assert pickle.loads(pickle.dumps(stage)) == stage != Lungs(model)
-    assert repr(stage) == f"Lungs(model={str(model)!r}, threads=2, bfloat16=False, threshold=0.4)"
+    assert (
+        repr(stage) == f"Lungs(model={str(model)!r}, threads=2, bfloat16=False, threshold=0.4, device='auto')"
+    )
     assert (stage.model, stage.threads, stage.bfloat16, stage.threshold) == (str(model), 2, False, 0.4)
     assert stage.contract["input"]["neighbours_mm"] == [-6, 0, 6]
     profile = volume(chest()) | (stage | (lambda lungs: int(lungs.lungs.max())))
@@ -155,7 +157,7 @@ def test_the_classical_mask_is_taken_where_it_is_asked_for(bundled: str) -> None
 
 
 def test_without_torch_the_classical_mask_is_taken(bundled: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(threads: int) -> Lungs:
+    def missing(threads: int, device: str) -> Lungs:
         raise ImportError("groundglass.segmentation needs LibTorch; pip install torch")
 
     ct = volume(chest())

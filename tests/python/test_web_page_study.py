@@ -258,7 +258,7 @@ def test_pictures_until_the_volume_arrives(
 ) -> None:
     page = open_page(page_server)
     held: list[Any] = []
-    page.route("**/labels.nii.gz", lambda route: held.append(route))
+    page.route("**/shown.nii.gz", lambda route: held.append(route))
     page.goto(f"{page_server.base_url}#/r/{study_id}")
     picture, caption = page.locator("img.slice-picture"), page.locator(".slice-caption")
     expect(page.get_by_role("progressbar", name="Loading the volume")).to_be_visible()
@@ -283,11 +283,11 @@ def test_pictures_until_the_volume_arrives(
 
 def test_a_volume_that_does_not_arrive(page_server: httpx.Client, study_id: str, open_page: Pages) -> None:
     page = open_page(page_server)
-    page.route("**/labels.nii.gz", lambda route: route.abort())
+    page.route("**/shown.nii.gz", lambda route: route.abort())
     page.goto(f"{page_server.base_url}#/r/{study_id}")
     expect(page.locator(".viewer-frame").get_by_role("alert")).to_contain_text("The server can't be reached.")
     expect(page.locator("img.slice-picture")).to_be_visible()
-    page.unroute("**/labels.nii.gz")
+    page.unroute("**/shown.nii.gz")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("canvas.volume")).to_be_visible(timeout=PATIENCE)
 

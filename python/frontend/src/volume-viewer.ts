@@ -114,12 +114,13 @@ export class VolumeViewer implements Viewer {
 
   showLayers(layers: Layers): void {
     const table = layers.table();
-    // on black the colours are mixed here, for the volume below is not drawn
+    // on black the colours are mixed here, for the volume below is not drawn; what is not shown is black
+    // too: beside a label with a colour the card would let a trace of it through, and the volume with it
     if (layers.masked)
       for (let at = 4; at < table.length; at += 4) {
         const alpha = table[at + 3]!;
         for (let channel = 0; channel < 3; ++channel) table[at + channel]! *= alpha / 255;
-        table[at + 3] = alpha ? 255 : 0;
+        table[at + 3] = 255;
       }
     const lut = new Uint8ClampedArray(256 * 4);
     lut.set(table);

@@ -326,7 +326,8 @@ class InfNet(_segmentation.InfNet):
     slices and thresholded inside the lungs. A lesion has the class of the larger probability.
 
     `threads`, `bfloat16`, `threshold`, `average_mm`, `minimum_lesion_ml`, `views`, `keep_probabilities`,
-    `device`: as in :class:`Ensemble`. `as_published`: what :meth:`compatible` sets.
+    `device`: as in :class:`Ensemble`. `long_edge` is 0: these networks have one size. `as_published`: what
+    :meth:`compatible` sets.
 
     Raises :class:`groundglass.ModelError` for a model that can't be used or is not the network that belongs
     in its place, ValueError for an option out of range. Cost: both networks' time for each slice with lung;
@@ -344,6 +345,7 @@ class InfNet(_segmentation.InfNet):
         average_mm: float = 4.5,
         minimum_lesion_ml: float = 0.05,
         views: int = 1,
+        long_edge: int = 0,
         keep_probabilities: bool = False,
         device: Device = "auto",
         window_hu: tuple[float, float] = (-1350.0, 150.0),
@@ -360,6 +362,7 @@ class InfNet(_segmentation.InfNet):
                 average_mm=average_mm,
                 minimum_lesion_ml=minimum_lesion_ml,
                 views=views,
+                long_edge=long_edge,
                 keep_probabilities=keep_probabilities,
                 device=device,
                 window_hu=window_hu,
