@@ -1,4 +1,4 @@
-"""Studies unlike those that the networks learned from: measures, the warning, and what a wide interval says."""
+"""Studies unlike those that networks learned from: measures, the warning, what a wide interval says."""
 
 from __future__ import annotations
 
