@@ -16,9 +16,9 @@ void show_in_notebooks(const py::module_& module) {
             return py::module_::import("groundglass.html.notebook").attr("shown")(self);
         },
         py::is_method(py::none()), py::name("_repr_html_"));
-    const auto values = {
-        "CtVolume",         "LungCt",     "LesionCt",         "InvolvementTable", "AerationTable",
-        "DependentTable",   "UncertaintyTable", "ScoreTable", "SliceInvolvement", "Thresholds", "GradeProbabilities"};
+    const auto values = {"CtVolume",         "LungCt",         "LesionCt",          "InvolvementTable",
+                         "AerationTable",    "DependentTable", "UncertaintyTable",  "ScoreTable",
+                         "SliceInvolvement", "Thresholds",     "GradeProbabilities"};
     const auto is_value = [&](const std::string& name) {
         return std::find(values.begin(), values.end(), name) != values.end();
     };

@@ -273,8 +273,7 @@ PYBIND11_MODULE(_segmentation, module) {
         },
         "model"_a);
 
-    module.attr("LEAST_CHEST_SLICE_PROBABILITY") =
-        groundglass::segmentation::least_chest_slice_probability;
+    module.attr("LEAST_CHEST_SLICE_PROBABILITY") = groundglass::segmentation::least_chest_slice_probability;
     module.def(
         "chest_slice_probability",
         [](const py::array_t<std::uint8_t, py::array::c_style>& grey) {

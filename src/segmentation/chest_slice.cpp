@@ -36,8 +36,8 @@ public:
             const float step = table::steps[unit_++];
             for (std::size_t i = 0; i < in.count; ++i)
                 for (std::size_t tap = 0; tap < 9; ++tap)
-                    add(in.values.data() + i * in.side * in.side, in.side, tap, stride, step * weights_.next(),
-                        to, out.side);
+                    add(in.values.data() + i * in.side * in.side, in.side, tap, stride,
+                        step * weights_.next(), to, out.side);
             for (auto& value : to) value = std::max(value, 0.0F);
         }
         return out;

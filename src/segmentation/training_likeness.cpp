@@ -150,10 +150,11 @@ notes assess_likeness(const likeness_measures& measures, const likeness_limits& 
     for (const auto& [place, words] : judged(measures, limits))
         if (place > 1) reasons += (reasons.empty() ? "" : "; ") + words;
     if (reasons.empty()) return {};
-    return {{note_level::warning, "unlike_training",
-             "The study is unlike those that the networks learned from, so the result may be wrong beyond its "
-             "interval: " +
-                 reasons + "."}};
+    return {
+        {note_level::warning, "unlike_training",
+         "The study is unlike those that the networks learned from, so the result may be wrong beyond its "
+         "interval: " +
+             reasons + "."}};
 }
 
 } // namespace groundglass::segmentation

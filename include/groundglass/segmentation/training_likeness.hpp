@@ -36,10 +36,13 @@ struct likeness_limits {
 /// for 150 slices of 512 x 512.
 [[nodiscard]] GROUNDGLASS_EXPORT likeness_measures measure_likeness(const volume::lung_ct& lungs);
 
-/// How unlike: 1 where a measure reaches its limit, more beyond, less within; of the measure that is farthest.
-[[nodiscard]] GROUNDGLASS_EXPORT double unlikeness(const likeness_measures& measures, const likeness_limits& limits = {});
+/// How unlike: 1 where a measure reaches its limit, more beyond, less within; of the measure that is
+/// farthest.
+[[nodiscard]] GROUNDGLASS_EXPORT double unlikeness(const likeness_measures& measures,
+                                                   const likeness_limits& limits = {});
 
 /// One warning `unlike_training` with the reasons in words, or none.
-[[nodiscard]] GROUNDGLASS_EXPORT notes assess_likeness(const likeness_measures& measures, const likeness_limits& limits = {});
+[[nodiscard]] GROUNDGLASS_EXPORT notes assess_likeness(const likeness_measures& measures,
+                                                       const likeness_limits& limits = {});
 
 } // namespace groundglass::segmentation

@@ -56,7 +56,8 @@ def compare(
     analyzed with `lung_method`, `model`, `preset`, `views`, `device` and `threads`. `days` are those from the
     baseline to each follow-up; without them they are taken from the dates of DICOM studies. The change of
     every measure comes with a 90 % interval and the probabilities of less, the same and more beyond
-    repeatability; the opacity is also scaled to the baseline's breath (:class:`groundglass.InvolvementChange`).
+    repeatability; the opacity is also scaled to the baseline's breath
+    (:class:`groundglass.InvolvementChange`).
 
     With `maps` the CT of each follow-up is registered to the baseline's and every voxel is told to be new,
     resolved, persistent, denser or lighter; False leaves that out, and None, the default, does it where both

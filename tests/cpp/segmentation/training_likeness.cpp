@@ -30,7 +30,8 @@ struct chest {
         for (std::size_t z = 0; z < shape[0]; ++z)
             for (std::size_t y = 0; y < shape[1]; ++y)
                 for (std::size_t x = 0; x < shape[2]; ++x) {
-                    const double v = (static_cast<double>(y) - 50) / 40, u = (static_cast<double>(x) - 60) / 55;
+                    const double v = (static_cast<double>(y) - 50) / 40,
+                                 u = (static_cast<double>(x) - 60) / 55;
                     const double r = std::hypot(u, v);
                     double value = r > 1 ? -1000 : r > 0.85 ? -100 : 40;
                     const double side = u < 0 ? -0.42 : 0.42;

@@ -113,7 +113,8 @@ export const en = {
     class: "Extent class",
     classText: (names: string, cuts: string) => `of ${names}; cuts at ${cuts} % opacity`,
     noLung: "No lung was found in this picture, so there is no percentage.",
-    noSlice: "This does not look like an axial CT slice through the lungs: no percentage and no grade are given.",
+    noSlice:
+      "This does not look like an axial CT slice through the lungs: no percentage and no grade are given.",
     lungShare: (value: string) => `Lung covers ${value} % of the picture.`,
     sliceOnly: "From this slice alone; the extent in the whole lungs may differ.",
     table: "Involvement by region",
