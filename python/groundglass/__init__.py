@@ -24,7 +24,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from groundglass import _moved
+from groundglass import _moved, _optional
 from groundglass.html import notebook
 
 if TYPE_CHECKING:  # what is not here is an error for a type checker
@@ -135,13 +135,22 @@ class _Face(ModuleType):
             super().__setattr__(name, value)
 
 
+def _imported(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{__name__}.{module}")
+    except ImportError as error:
+        if _optional.found_no_room(error):
+            raise _optional.not_imported(error, "") from error
+        raise
+
+
 def _found(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+        return _imported(name)
     if name in _PLACES:
-        return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+        return getattr(_imported(_PLACES[name]), name)
     if name in __all__:
-        return getattr(importlib.import_module(f"{__name__}._core"), name)
+        return getattr(_imported("_core"), name)
     return _moved.attribute(__name__, name)
 
 

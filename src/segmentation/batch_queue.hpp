@@ -56,6 +56,7 @@ private:
         running_ = true;
         lock.unlock();
         std::vector<Job*> jobs;
+        jobs.reserve(batch.size());
         for (const auto* each : batch) jobs.push_back(each->job);
         std::exception_ptr failure;
         try {

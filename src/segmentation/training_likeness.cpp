@@ -127,7 +127,7 @@ likeness_measures measure_likeness(const volume::lung_ct& lungs) {
             }
         }
     }
-    const double depth = static_cast<double>(box.last[1] - box.first[1] + 1);
+    const auto depth = static_cast<double>(box.last[1] - box.first[1] + 1);
     likeness_measures result;
     result.slice_mm = grid.spacing_mm[0];
     result.noise_hu = 1.4826 * median(found.differences) / std::sqrt(6.0);

@@ -18,7 +18,7 @@ STAGES = {
     "isotonic": "gg.isotonic_regression(values[::-1])",
     "bootstrap": "gg.evaluation.auc(values, labels, method='bootstrap', resamples=3)",
     "fit": "gg.fit_thresholds(values, labels)",
-    "read": "import groundglass.read.decoders; groundglass.read.decoders.need('SimpleITK')",
+    "read": "decoders.need('SimpleITK')",
 }
 
 
@@ -29,6 +29,7 @@ import resource, sys
 import numpy as np
 import numpy.ma  # else imported, and in a new environment compiled, within the bounds
 import groundglass as gg
+import groundglass.read.decoders as decoders
 hounsfield = np.full((40, 256, 256), -1000, np.int16)
 hounsfield[:, 40:216, 20:236] = 40
 hounsfield[5:35, 80:180, 40:110] = hounsfield[5:35, 80:180, 140:210] = -850

@@ -78,7 +78,7 @@ struct lung_level {
 }
 
 [[nodiscard]] inline note left_out_note(const std::string& why) {
-    const auto text = why == "position_unknown" ? "how the patient lay is not known"
+    const auto* const text = why == "position_unknown" ? "how the patient lay is not known"
                       : why == "lies_on_side"   ? "the patient lay on a side, so the lungs differ by gravity"
                       : why == "one_lung"       ? "it is told by both lungs alike, and there is one"
                                           : "too little of the lungs is free of opacity to say how dense "
