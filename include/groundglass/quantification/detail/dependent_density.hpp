@@ -78,11 +78,12 @@ struct lung_level {
 }
 
 [[nodiscard]] inline note left_out_note(const std::string& why) {
-    const auto* const text = why == "position_unknown" ? "how the patient lay is not known"
-                      : why == "lies_on_side"   ? "the patient lay on a side, so the lungs differ by gravity"
-                      : why == "one_lung"       ? "it is told by both lungs alike, and there is one"
-                                          : "too little of the lungs is free of opacity to say how dense "
-                                            "they are without";
+    const auto* const text =
+        why == "position_unknown" ? "how the patient lay is not known"
+        : why == "lies_on_side"   ? "the patient lay on a side, so the lungs differ by gravity"
+        : why == "one_lung"       ? "it is told by both lungs alike, and there is one"
+                                  : "too little of the lungs is free of opacity to say how dense "
+                                    "they are without";
     return {note_level::info, "dependent_density_left_out",
             std::string("Dependent density is not told apart from other opacity: ") + text + "."};
 }

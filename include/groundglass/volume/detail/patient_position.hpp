@@ -35,7 +35,8 @@ GROUNDGLASS_INLINE patient_position position_of_header(std::string_view value) {
     while (!value.empty() && (value.back() == ' ' || value.back() == '\0')) value.remove_suffix(1);
     while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
     // Head, feet, left or right first; anterior or posterior first where the patient lies across.
-    if (value.size() < 3 || value[1] != 'F' || std::string_view("HFLRAP").find(value[0]) == std::string_view::npos)
+    if (value.size() < 3 || value[1] != 'F' ||
+        std::string_view("HFLRAP").find(value[0]) == std::string_view::npos)
         return patient_position::unknown;
     const auto lies = value.substr(2);
     if (lies == "S") return patient_position::supine;
