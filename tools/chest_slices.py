@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
 from slice_pictures import LUNG, MAPS, SOFT, WIDE, Drawing, Grey, Pictures, load, noise, windowed
-from table_text import LEFT_OUT, ZERO, as_text, listed, rounded
+from table_text import CHARACTERS, as_text, listed, rounded
 from torch import Tensor, nn
 
 SIDE = 64  # of what the network sees
@@ -207,8 +207,7 @@ def header(network: Network) -> str:
         "",
         f"/// Of the picture that the network sees.\ninline constexpr std::size_t side = {SIDE};",
         listed("std::size_t", "widths", WIDTHS, "Maps of each layer; each but the first halves the picture."),
-        f"/// The character of 0; from `left_out` on they are one further.\n"
-        f"inline constexpr char zero = {ZERO}, left_out = '{chr(LEFT_OUT)}';",
+        CHARACTERS,
         listed(
             "float", "steps", np.concatenate([s for _, s, _ in layers]), "What 1 is of each map's weights."
         ),

@@ -40,7 +40,7 @@ from lobe_network import (
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from table_text import LEFT_OUT, LEVELS, ZERO, as_text, listed
+from table_text import CHARACTERS, LEVELS, as_text, listed
 
 CLOSED_MM = 8.0  # vessels and airways of the hilum are no part of some maps
 SIDES = ("right", "left")
@@ -329,8 +329,7 @@ def header(network: Network, outline: Outline, errors: Floats, maps: int) -> str
         ),
         f"/// What the network adds to, in log odds for a lung's height.\n"
         f"inline constexpr float plane = {float(network.plane.detach()):.6g}F;",
-        f"/// The character of 0; from `left_out` on they are one further.\n"
-        f"inline constexpr char zero = {ZERO}, left_out = '{chr(LEFT_OUT)}';",
+        CHARACTERS,
         f"/// Of weights, to either side of 0; a share of the centre of 0 is -levels, of 1 levels.\n"
         f"inline constexpr int levels = {LEVELS};",
         listed(

@@ -9,6 +9,11 @@ from torch import Tensor
 LEVELS = 45  # whole numbers of a weight, to either side of 0
 ZERO = 80  # the character of 0
 LEFT_OUT = ord("X")  # a row of it would look like unfinished work
+#: The same for the header's reader.
+CHARACTERS = (
+    "/// The character of 0; from `left_out` on they are one further.\n"
+    f"inline constexpr char zero = {ZERO}, left_out = '{chr(LEFT_OUT)}';"
+)
 Floats = NDArray[np.float64]
 
 

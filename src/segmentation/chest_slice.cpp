@@ -59,15 +59,15 @@ public:
 private:
     static void add(const float* from, std::size_t side, std::size_t tap, std::size_t stride, float weight,
                     std::span<float> to, std::size_t to_side) {
+        // Sides are even: a tap leaves the map on its left and upper border, and on the others at stride 1.
         const std::size_t down = tap / 3, right = tap % 3;
-        for (std::size_t y = 0; y < to_side; ++y) {
-            const std::size_t row = y * stride + down;
-            if (row < 1 || row > side) continue;
-            for (std::size_t x = 0; x < to_side; ++x) {
-                const std::size_t column = x * stride + right;
-                if (column < 1 || column > side) continue;
-                to[y * to_side + x] += weight * from[(row - 1) * side + column - 1];
-            }
+        const auto first = [](std::size_t shift) { return std::size_t{shift == 0}; };
+        const auto last = [&](std::size_t shift) { return to_side - std::size_t{shift == 2 && stride == 1}; };
+        for (std::size_t y = first(down); y < last(down); ++y) {
+            const float* source = from + (y * stride + down - 1) * side;
+            float* target = to.data() + y * to_side;
+            for (std::size_t x = first(right); x < last(right); ++x)
+                target[x] += weight * source[x * stride + right - 1];
         }
     }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,19 +30,21 @@ struct lung_box {
 lung_box box_of(const volume::lung_ct& lungs) {
     const auto& shape = lungs.ct().grid().shape;
     lung_box box{{shape[0], shape[1], shape[2]}, {}, 0, 0};
-    const std::uint8_t* label = lungs.lungs().data();
     for (std::size_t z = 0; z < shape[0]; ++z)
-        for (std::size_t y = 0; y < shape[1]; ++y)
-            for (std::size_t x = 0; x < shape[2]; ++x, ++label) {
-                if (*label == 0) continue;
-                const std::array<std::size_t, 3> at{z, y, x};
-                for (std::size_t axis = 0; axis < 3; ++axis) {
-                    box.first[axis] = std::min(box.first[axis], at[axis]);
-                    box.last[axis] = std::max(box.last[axis], at[axis]);
-                }
-                ++box.voxels;
-                box.mean_row += static_cast<double>(y);
-            }
+        for (std::size_t y = 0; y < shape[1]; ++y) {
+            const auto row = slice_of(lungs.lungs(), z).subspan(y * shape[2], shape[2]);
+            const auto held = row.size() - static_cast<std::size_t>(std::count(row.begin(), row.end(), 0));
+            if (held == 0) continue;
+            const auto is_lung = [](std::uint8_t label) { return label != 0; };
+            const auto left = std::find_if(row.begin(), row.end(), is_lung) - row.begin();
+            const auto right = row.rend() - std::find_if(row.rbegin(), row.rend(), is_lung) - 1;
+            box.first = {std::min(box.first[0], z), std::min(box.first[1], y),
+                         std::min(box.first[2], static_cast<std::size_t>(left))};
+            box.last = {std::max(box.last[0], z), std::max(box.last[1], y),
+                        std::max(box.last[2], static_cast<std::size_t>(right))};
+            box.voxels += static_cast<double>(held);
+            box.mean_row += static_cast<double>(held) * static_cast<double>(y);
+        }
     if (box.voxels > 0) box.mean_row /= box.voxels;
     return box;
 }
@@ -78,7 +81,8 @@ std::string number(double value, const char* format = "%.0f") {
     return text;
 }
 
-/// Each measure's place between what is usual, 0, and its limit, 1; and what it says beyond.
+/// Each measure's place between what is usual, 0, and its limit, 1; and what it says beyond. A place that is
+/// no number says nothing.
 std::array<std::pair<double, std::string>, 5> judged(const likeness_measures& found,
                                                      const likeness_limits& limits) {
     // Usual values, of the CTs that the limits were set by.
@@ -132,7 +136,8 @@ likeness_measures measure_likeness(const volume::lung_ct& lungs) {
     result.slice_mm = grid.spacing_mm[0];
     result.noise_hu = 1.4826 * median(found.differences) / std::sqrt(6.0);
     if (found.tissue > 0) result.tissue_share = found.expected / found.tissue;
-    if (found.bone > 0) result.spine_offset = (found.bone_rows / found.bone - box.mean_row) / depth;
+    result.spine_offset = found.bone > 0 ? (found.bone_rows / found.bone - box.mean_row) / depth
+                                         : std::numeric_limits<double>::quiet_NaN();
     result.metal_ml = found.metal * row_step * grid.voxel_ml();
     return result;
 }
@@ -140,7 +145,7 @@ likeness_measures measure_likeness(const volume::lung_ct& lungs) {
 double unlikeness(const likeness_measures& measures, const likeness_limits& limits) {
     double most = 0;
     if (measures.slice_mm == 0) return most;
-    for (const auto& [place, words] : judged(measures, limits)) most = std::max(most, place);
+    for (const auto& [place, words] : judged(measures, limits)) most = place > most ? place : most;
     return most;
 }
 

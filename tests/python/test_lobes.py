@@ -167,12 +167,14 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ModuleType, ModuleT
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(ROOT / "tools")
     yield importlib.import_module("lobe_shapes"), importlib.import_module("lobe_network")
-    for name in ("lobe_shapes", "lobe_network"):
+    for name in ("lobe_shapes", "lobe_network", "table_text"):
         del sys.modules[name]
 
 
-def network_of_the_table(shapes: ModuleType, network: ModuleType) -> Any:
+def network_of_the_table(network: ModuleType) -> Any:
     import torch
+
+    text_of = importlib.import_module("table_text")
 
     table = (ROOT / "include/groundglass/lungs/detail/lobe_table.hpp").read_text()
 
@@ -194,7 +196,7 @@ def network_of_the_table(shapes: ModuleType, network: ModuleType) -> Any:
         for weight, norm in [*((block[0].weight, block[1]) for block in blocks), (result.mix.weight, None)]:
             for one in weight:
                 places = [ord(next(text)) for _ in range(one.numel())]
-                values = [place - shapes.ZERO - (place > shapes.LEFT_OUT) for place in places]
+                values = [place - text_of.ZERO - (place > text_of.LEFT_OUT) for place in places]
                 one.copy_(torch.tensor(values).reshape(one.shape) * next(steps))
             bias = torch.tensor([next(biases) for _ in weight])
             (norm or result.mix).bias.copy_(bias)
@@ -212,7 +214,7 @@ def test_the_stage_is_the_tool_s_network(tools: tuple[ModuleType, ModuleType]) -
         labels = shapes.read_map(path)
         lungs = shapes.lungs_of(labels)
         samples = network.samples_of([(lungs[0].labels, lungs[1].labels)], np.random.default_rng(0), 0)
-        above = network.above_fissures(network_of_the_table(shapes, network), samples, 0)
+        above = network.above_fissures(network_of_the_table(network), samples, 0)
         expected = shapes.divided(lungs, above)
         lobe = np.where(labels >= 516, labels - 512, np.where(labels > 8, 0, labels))
         truth = np.array([0, 0, 0, 0, 3, 4, 5, 1, 2], np.uint8)[lobe]

@@ -85,7 +85,7 @@ def test_the_result_carries_the_measures(made: phantom.Phantom) -> None:
 
 @pytest.mark.parametrize(
     ("lower", "upper", "percent", "wide"),
-    [(1.9, 26.7, 6.2, True), (7.7, 30.3, 12.9, False), (0.4, 10.1, 1.5, False), (0.0, 20.0, 0.5, True)],
+    [(1.9, 26.7, 8.1, True), (7.7, 30.3, 12.9, False), (0.4, 10.1, 1.5, False), (0.0, 20.0, 0.5, True)],
 )
 def test_a_wide_interval_is_told(lower: float, upper: float, percent: float, wide: bool) -> None:
     row = SimpleNamespace(opacity_percent=SimpleNamespace(lower=lower, upper=upper))

@@ -20,8 +20,7 @@ struct segmenter_options {
     /// and probabilities move a little. A package keeps the type it was compiled for.
     bool bfloat16 = false;
     /// Where the network runs. A TorchScript program runs on a CUDA device where LibTorch has one, a package
-    /// on the CPU. Where CUDA is absent or fails, the CPU takes over, and
-    /// `fallback` says why.
+    /// on the CPU. Where CUDA is absent or fails, the CPU takes over, and `fallback` says why.
     segmentation::device device = segmentation::device::automatic;
 
     friend bool operator==(const segmenter_options&, const segmenter_options&) = default;

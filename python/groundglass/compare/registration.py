@@ -74,6 +74,8 @@ class Registration:
     def refused(self) -> str | None:
         if not self.lung_dice >= LEAST_DICE:
             return f"the lungs overlap by a Dice of {self.lung_dice:.3f}, less than {LEAST_DICE:g}"
+        if self.landmarks == 0:
+            return "no landmark of the lungs is found again"
         if not self.landmark_error_mm <= MOST_LANDMARK_ERROR_MM:
             return (
                 f"half of {self.landmarks} landmarks are off by {self.landmark_error_mm:.1f} mm or more, "

@@ -153,7 +153,7 @@ def measure_likeness(lungs: LungCt) -> dict[str, float]:
     in the box of the lungs, with HU of fat or soft tissue; ``spine_offset``, how far bone lies behind the
     lungs' centre as a share of their depth; ``metal_ml``, above 2500 HU; and ``unlikeness``, 1 where the
     farthest of them reaches its limit. The segmentation stages warn above 1, by the note ``unlike_training``.
-    All 0 without lung. :doc:`/explanation/unlike-training` says what this tells and what not. About 50 ms.
+    All 0 without lung. :doc:`/explanation/unlike-training` says what this tells and what not. About 60 ms.
     """
     return _segmentation.measure_likeness(lungs)
 

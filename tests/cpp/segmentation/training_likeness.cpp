@@ -87,3 +87,20 @@ TEST_CASE("likeness: nothing is said of a CT without lung") {
     CHECK(unlikeness(measure_likeness(none)) == 0);
     CHECK(assess_likeness(measure_likeness(none)).empty());
 }
+
+TEST_CASE("likeness: without bone nothing is said of the spine") {
+    const shape3 shape{4, 40, 40};
+    auto hu = make_array<std::int16_t>(shape, 40);
+    auto lungs = make_array<std::uint8_t>(shape);
+    for (std::size_t z = 0; z < shape[0]; ++z)
+        for (std::size_t y = 10; y < 30; ++y)
+            for (const std::size_t x : {8, 9, 10, 30, 31, 32}) {
+                hu(z, y, x) = -850;
+                lungs(z, y, x) = x < 20 ? 2 : 1;
+            }
+    const auto found =
+        measure_likeness({volume::ct_volume(hu, {.shape = shape, .spacing_mm = {3, 2, 2}}), lungs});
+    CHECK(std::isnan(found.spine_offset));
+    CHECK(unlikeness(found) == doctest::Approx(3 / 8.5));
+    CHECK(assess_likeness(found).empty());
+}
