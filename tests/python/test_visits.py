@@ -48,6 +48,7 @@ def test_days_may_be_numbers_and_columns_have_any_name() -> None:
         ({"study": ["a", "b", "c", "d", "f", "g"]}, "no 'e'"),
         ({"date": ["2026-01-31"] * 6}, "one day"),
         ({"date": ["2026-01-31", "soon", "1", "2", "3", "4"]}, "row 2"),
+        ({"date": [1.0, 2.0, float("inf"), 3.0, 4.0, 5.0]}, "date, row 3"),
         ({"patient": [1, None, 1, 1, 1, 1]}, "empty cell"),
     ],
 )

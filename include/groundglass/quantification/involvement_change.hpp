@@ -13,8 +13,8 @@
 
 namespace groundglass::quantification {
 
-/// The measures that are compared, in the order of `region_change::measures`. The last two are those of the
-/// second time at the breath of the first.
+/// The measures that are compared, in the order of the arrays of `region_change`. The last two are those of
+/// the second time at the breath of the first.
 inline constexpr std::array<std::string_view, 8> changed_measures{
     "lung_ml",         "ground_glass_ml",      "consolidation_ml",     "opacity_ml",
     "opacity_percent", "high_opacity_percent", "opacity_ml_at_breath", "opacity_percent_at_breath"};

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -83,14 +82,12 @@ def _days(table: Mapping[str, Any], name: str) -> list[float]:
     dates = [_date(cell) for cell in cells]
     if all(found is not None for found in dates):
         return [float(found) for found in dates if found is not None]
-    try:
-        days = number_column(table, name).tolist()
-    except ValueError:
-        wrong = next(place for place, found in enumerate(dates, 1) if found is None)
-        raise ValueError(
-            f"column {name}, row {wrong}: a date as 2026-01-31 or a number of days is needed in every row"
-        ) from None
-    return [float(day) for day in days if math.isfinite(day)]
+    if not any(found is not None for found in dates):
+        return [float(day) for day in number_column(table, name)]
+    wrong = next(place for place, found in enumerate(dates, 1) if found is None)
+    raise ValueError(
+        f"column {name}, row {wrong}: a date as 2026-01-31 or a number of days is needed in every row"
+    )
 
 
 def _date(cell: str) -> int | None:

@@ -17,12 +17,13 @@ from typing import Any
 from groundglass._core import InvolvementChange
 from groundglass._optional import require
 from groundglass._run import Progress, teller
-from groundglass.compare.change_map import CHANGES, ChangeMap, change_map
+from groundglass.compare.change_map import ChangeMap, change_map
 from groundglass.compare.changes import SHARED, VERDICTS, Changes, change_rows, schema
 from groundglass.compare.checks import Check, checks
 from groundglass.compare.comparison import Comparison
 from groundglass.compare.moment import Given, Moment, moment_of
 from groundglass.errors import FormatError
+from groundglass.findings.changes import CHANGES
 from groundglass.overlay import require_pillow
 from groundglass.segmentation.devices import Device
 from groundglass.segmentation.lung_choice import LungMethod

@@ -9,11 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from groundglass.compare.registration import Registration, Scan, register
-
-#: The labels of the map from 1: what is opaque only later, only before, at both times the same, and what has
-#: turned from ground glass to consolidation and back.
-CHANGES = ("new", "resolved", "persistent", "denser", "lighter")
-_KINDS = np.array([[0, 1, 1], [2, 3, 4], [2, 5, 3]], np.uint8)  # by label before and after
+from groundglass.findings.changes import CHANGES, changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +32,6 @@ def change_map(first: Scan, second: Scan) -> ChangeMap:
     before = np.where(inside, first.lesions, 0)
     labels = changed(before, later)
     return ChangeMap(found, labels, volumes_ml(labels, first.spacing_mm))
-
-
-def changed(before: npt.NDArray[np.uint8], later: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The label of :data:`CHANGES` from 1, 0 for no lesion, by lesion labels in one grid."""
-    labels: npt.NDArray[np.uint8] = _KINDS[before, later]
-    return labels
 
 
 def volumes_ml(labels: npt.NDArray[np.uint8], spacing_mm: Sequence[float]) -> dict[str, float]:

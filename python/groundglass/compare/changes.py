@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from groundglass._core import InvolvementChange, __version__, change_between
-from groundglass.compare.change_map import CHANGES, ChangeMap
+from groundglass.compare.change_map import ChangeMap
 from groundglass.compare.checks import Check
 from groundglass.compare.moment import Moment
+from groundglass.findings.changes import CHANGES
 from groundglass.findings.records import AERATION_COLUMNS, NOT_A_DEVICE
 from groundglass.tables import to_html, to_pandas, without_nan
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from groundglass.compare.change_map import CHANGES
 from groundglass.compare.changes import LIKELY, VERDICTS, Changes
 from groundglass.compare.curves import curve
 from groundglass.compare.pictures import COLORS, Pair, pairs
+from groundglass.findings.changes import CHANGES
 from groundglass.findings.layers import LAYERS
 from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.html.markup import Content, Markup, el

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from groundglass import overlay
 from groundglass._core import CtVolume
-from groundglass.compare.change_map import CHANGES, ChangeMap
+from groundglass.compare.change_map import ChangeMap
 from groundglass.compare.moment import Moment
+from groundglass.findings.changes import CHANGES
 from groundglass.findings.layers import Color
 from groundglass.report.pictures import jpeg
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from groundglass.findings.changes import CHANGES, changed
 from groundglass.phantom.assemble import Phantom, Scene, checked, draw, make, phantom_of
 from groundglass.phantom.fields import FieldOfView, Floats, blur
 from groundglass.phantom.lesions import Course
@@ -22,8 +23,6 @@ from groundglass.phantom.truth import truth_table
 #: A little of everything.
 MIXED = Course(grow=0.2, shrink=0.2, consolidate=0.15, vanish=0.15, appear=0.15)
 LEAST_GAS, MOST_GAS = 0.6, 1.3
-#: What a voxel of the baseline has become: the labels of ``Twice.change``.
-CHANGES = ("new", "resolved", "persistent", "denser", "lighter")
 #: The breath moves blocks of this many pixels together; it is smooth over many.
 _BLOCK = 4
 _SMOOTH_MM = 4.0
@@ -36,7 +35,7 @@ class Twice:
     """One patient at two times.
 
     - ``baseline``, ``followup``: the two CTs with their true masks.
-    - ``change``: uint8 in the baseline's grid, 0 none, else 1 + the place in :data:`CHANGES`.
+    - ``change``: uint8 in the baseline's grid, 0 none, else 1 + the place in ``groundglass.compare.CHANGES``.
     - ``rise_mm``: float32 ``(slice, block of rows, block of columns)``, how far the tissue of a baseline
       voxel lies higher at follow-up, in the patient's own frame; see :meth:`moved`.
     - ``truth``: ml of every change at the baseline's breath, opacity at both times, parameters.
@@ -103,7 +102,7 @@ def make_twice(
         noise=noise,
         moved_mm=moved_mm,
     )
-    change = _change(first, second)
+    change = changed(first, second)
     truth = _truth(change, first, second, table["voxel_ml"]) | {"parameters": parameters}
     return Twice(baseline, followup, change, rise, truth)
 
@@ -121,12 +120,6 @@ def write_twice(folder: str | Path, twice: Twice, format: str = "dicom", *, over
         write_nifti(temporary / "change.nii.gz", twice.change, *grid)
         text = json.dumps(twice.truth, indent=2, allow_nan=False)
         (temporary / "truth.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _change(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    kinds = np.array([[0, 1, 1], [2, 3, 4], [2, 5, 3]], np.uint8)  # by label before and after
-    result: NDArray[np.uint8] = kinds[first, second]
-    return result
 
 
 def _truth(

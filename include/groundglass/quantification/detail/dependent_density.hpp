@@ -54,11 +54,10 @@ struct lung_level {
     const auto lesions = flat(study.lesions());
     hounsfield_histogram without;
     std::array<std::uint64_t, 2> lung{};
-    for (std::size_t i = 0; i < lungs.size(); ++i) {
-        if (lungs[i] == 0) continue;
+    for_each_label(lungs, [&](std::size_t i) {
         ++lung[lungs[i] - 1U];
         if (lesions[i] == 0) without.add(hounsfield[i]);
-    }
+    });
     lung_level result{{lung[0] > 0, lung[1] > 0}, 0, std::nullopt};
     if (const auto all = lung[0] + lung[1]; all > 0)
         result.free = static_cast<double>(without.count()) / static_cast<double>(all);
