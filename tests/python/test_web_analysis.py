@@ -162,6 +162,8 @@ def test_a_picture_gives_percentages_and_labels(upload: Upload, tmp_path: Path) 
     assert 3 in np.unique(labels)
     lung = np.count_nonzero(labels)
     assert image["lung_percent"] == pytest.approx(100 * lung / labels.size)
+    named = {1: "ground_glass", 2: "consolidation", 3: "lung"}
+    assert image["marked"] == [named[int(label)] for label in np.unique(labels) if label]
     assert image["opacity_percent"] == pytest.approx(100 * np.isin(labels, (1, 2)).sum() / lung)
     assert image["ground_glass_percent"] == pytest.approx(100 * (labels == 1).sum() / lung)
     assert image["ct_grade"].startswith("CT-")

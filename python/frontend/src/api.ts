@@ -127,6 +127,8 @@ export interface Picture {
   consolidation_percent: number | null;
   opacity_percent: number | null;
   lung_percent: number | null;
+  /** Layers with a pixel in the label picture, whether or not there is a percentage. */
+  marked: ("ground_glass" | "consolidation" | "lung")[];
   ct_grade: string | null;
   notes: Note[];
   image: string;

@@ -200,9 +200,9 @@ export class PicturesView implements View {
   private present(): Record<Class, boolean> {
     const { images } = this.result;
     return {
-      ground_glass: images.some((picture) => picture.ground_glass_percent),
-      consolidation: images.some((picture) => picture.consolidation_percent),
-      lung: images.some((picture) => picture.lung_percent),
+      ground_glass: images.some((picture) => picture.marked.includes("ground_glass")),
+      consolidation: images.some((picture) => picture.marked.includes("consolidation")),
+      lung: images.some((picture) => picture.marked.includes("lung")),
       dependent: false,
     };
   }

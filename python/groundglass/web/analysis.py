@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from groundglass._run import teller
 from groundglass.analyze import analyze
 from groundglass.errors import FormatError, ModelError
-from groundglass.findings.layers import hatched, with_lung
+from groundglass.findings.layers import LAYERS, hatched, with_lung
 from groundglass.findings.records import NOT_A_DEVICE
 from groundglass.logs.identifiers import without_identifiers, without_uids
 from groundglass.read.pictures import read_slice
@@ -201,6 +201,7 @@ def _slice(stage: Ensemble | InfNet, path: Path, folder: Path) -> dict[str, Any]
         "height": height,
         **{name: getattr(extent, name) for name in derived},
         "lung_percent": lung,
+        "marked": [layer.name for layer in LAYERS if (labels == layer.label).any()],
         "notes": [{"level": str(n.level), "code": n.code, "text": n.text} for n in (*picture.notes, *doubts)],
         "image": f"{IMAGES}/{folder.name}/{IMAGE}",
         "labels": f"{IMAGES}/{folder.name}/{LABEL_IMAGE}",
